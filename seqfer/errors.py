@@ -1,0 +1,42 @@
+"""What can go wrong with a user's input, said in one line that names the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class SeqferError(Exception):
+    """Base of every error a user can cause or cure. ``str(error)`` is one line, ready to print."""
+
+
+class InputError(SeqferError):
+    """A file cannot be used.
+
+    Attributes:
+        path: the file (or folder) in question, as the user named it.
+        reason: what is wrong with it, without the path.
+    """
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        self.path = str(path)
+        self.reason = " ".join(reason.split())
+        super().__init__(f"{self.path}: {self.reason}")
+
+    def __reduce__(self):  # exceptions with two arguments do not survive pickling (Dask) otherwise
+        return type(self), (self.path, self.reason)
+
+
+class VideoError(InputError):
+    """A video cannot be opened, or holds no usable picture."""
+
+
+class StoreError(InputError):
+    """A seqfer HDF5 file is missing, damaged, or of another format or version."""
+
+
+class LabelError(InputError):
+    """A label table cannot be understood."""
+
+
+class WeightsError(InputError):
+    """Weights are absent, or not of the network they are asked for."""
