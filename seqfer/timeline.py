@@ -32,7 +32,7 @@ class Segment:
         emotion: a name of the vocabulary.
         confidence: mean probability of the emotion over the segment, 0 to 1.
         intensity: highest intensity within the segment, 0 to 1; 0 for neutral.
-        onset_seconds, apex_seconds, offset_seconds: None for neutral.
+        onset_seconds, apex_seconds, offset_seconds: begins to show, stands, has faded; None for neutral.
 
     Raises:
         ValueError: an empty or backward stretch, or onset, apex and offset out of order.
@@ -127,7 +127,6 @@ class Timeline:
 
 def _transition(a: Segment, b: Segment) -> Transition:
     boundary = b.start_seconds
-    # A rise lasts from onset to apex; of a long, slowly growing expression only what lies near counts.
     begin = min(boundary, b.onset_seconds if b.onset_seconds is not None else boundary)
     end = max(boundary, a.offset_seconds if a.offset_seconds is not None else boundary)
     if a.emotion == NEUTRAL and b.apex_seconds is not None:

@@ -1,0 +1,22 @@
+"""Faces in pictures and through shots: detection, alignment, shot cuts, tracking."""
+
+from .align import TEMPLATE_NAME, five_points, similarity_to_template
+from .detection import Detections, FaceDetector
+from .detectors import DetectorConfig, make_detector
+from .rows import TrackRows
+from .shots import mark_shots
+from .tracker import ShotTracker, TrackingConfig
+
+__all__ = [
+    "TEMPLATE_NAME",
+    "Detections",
+    "DetectorConfig",
+    "FaceDetector",
+    "ShotTracker",
+    "TrackRows",
+    "TrackingConfig",
+    "five_points",
+    "make_detector",
+    "mark_shots",
+    "similarity_to_template",
+]

@@ -50,7 +50,9 @@ class Detections:
         """The same faces in a picture ``factor`` times as large."""
         xy = np.array([factor_x, factor_y], np.float32)
         return Detections(
-            boxes_xyxy=self.boxes_xyxy * np.tile(xy, 2), landmarks_xy=self.landmarks_xy * xy, scores=self.scores
+            boxes_xyxy=self.boxes_xyxy * np.tile(xy, 2),
+            landmarks_xy=self.landmarks_xy * xy,
+            scores=self.scores,
         )
 
 

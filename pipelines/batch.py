@@ -1,0 +1,155 @@
+"""Many videos through the cluster: what is done is skipped, what fails is noted, the rest goes on."""
+
+from __future__ import annotations
+
+import csv
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from distributed import Future, as_completed, get_worker
+from distributed.scheduler import KilledWorker
+
+from seqfer.errors import InputError
+from seqfer.export.common import atomic_text, seconds
+from seqfer.files import PARTIAL_SUFFIX
+from seqfer.stages import Job, Outcome, finished, process
+
+from .cluster import connected
+from .options import ClusterConfig
+from .progress import BatchProgress
+from .tables import print_outcomes
+
+_TOPIC = "seqfer-progress"
+_REPORT_SECONDS = 0.5
+
+
+def run_batch(
+    jobs: Sequence[Job | Outcome], out: Path, cluster: ClusterConfig, *, quiet: bool, verb: str
+) -> int:
+    """Bring all videos up to date, write ``summary.csv``, say what came of it.
+
+    Args:
+        jobs: one entry a video, in order; an Outcome stands for an input that failed before it began.
+
+    Returns:
+        Exit code: 0 all well, 1 some failed, 130 interrupted.
+    """
+    if not jobs:
+        raise InputError(out, "nothing to do: no videos were given")
+    outcomes: dict[int, Outcome] = {}
+    waiting: dict[int, Job] = {}
+    for n, job in enumerate(jobs):
+        outcome = finished(job) if isinstance(job, Job) else job
+        if outcome is not None:
+            outcomes[n] = outcome
+        elif isinstance(job, Job):
+            waiting[n] = job
+    interrupted = False
+    if waiting:
+        try:
+            with BatchProgress(len(waiting), verb, enabled=not quiet) as progress:
+                _compute(waiting, cluster, outcomes, progress)
+        except KeyboardInterrupt:
+            interrupted = True
+            _sweep(waiting.values())
+    ordered = [outcomes[n] for n in sorted(outcomes)]
+    write_summary(out / "summary.csv", ordered)
+    if not quiet:
+        print_outcomes(ordered, out, verb)
+    failed = [o for o in ordered if o.status == "failed"]
+    for outcome in failed:
+        print(f"seqfer {verb}: {outcome.error}", file=sys.stderr)
+    if interrupted:
+        print(
+            f"seqfer {verb}: interrupted with {len(ordered) - len(failed)} of {len(jobs)} videos done; "
+            "the same command goes on from there",
+            file=sys.stderr,
+        )
+        return 130
+    if not quiet and not waiting and not failed:
+        print(f"Nothing to do: all {len(ordered)} are up to date.")
+    return 1 if failed else 0
+
+
+def _compute(
+    waiting: dict[int, Job], cluster: ClusterConfig, outcomes: dict[int, Outcome], progress: BatchProgress
+) -> None:
+    with connected(cluster, len(waiting)) as client:
+        client.subscribe_topic(_TOPIC, lambda event: progress.fraction(*event[1]))
+        # Neither stored nor fused: a task is one video, its result a few numbers.
+        futures = {
+            client.submit(_on_worker, n, job, key=f"seqfer-{n}-{job.video_id}", pure=False): n
+            for n, job in waiting.items()
+        }
+        for future in as_completed(list(futures), loop=client.loop):
+            n = futures.pop(future)
+            outcomes[n] = _result(future, waiting[n])
+            progress.done(n, outcomes[n])
+            future.release()
+
+
+def _on_worker(n: int, job: Job) -> Outcome:
+    worker = get_worker()
+    last = [time.monotonic()]
+
+    def report(fraction: float) -> None:
+        if time.monotonic() - last[0] >= _REPORT_SECONDS:
+            last[0] = time.monotonic()
+            worker.log_event(_TOPIC, (n, fraction))
+
+    return process(job, on_progress=report)
+
+
+def _result(future: Future, job: Job) -> Outcome:
+    """What a task came to, also where it took its worker down with it."""
+    try:
+        return future.result()
+    except KilledWorker:
+        reason = "the worker process died on it each time it was tried (crashed, or out of memory)"
+    except Exception as error:  # a fault of ours: the others go on, the reason is shown
+        reason = f"unexpected {type(error).__name__}: {error}"
+    error = InputError(job.where, reason)
+    return Outcome(video_id=job.video_id, path=job.where, status="failed", error=str(error))
+
+
+def _sweep(jobs: Sequence[Job]) -> None:
+    """Remove what stopped workers left half-written."""
+    for job in jobs:
+        for path in job.results:
+            path.with_name(path.name + PARTIAL_SUFFIX).unlink(missing_ok=True)
+
+
+SUMMARY_COLUMNS = (
+    "video",
+    "status",
+    "frames",
+    "duration_s",
+    "tracks",
+    "segments",
+    "notes",
+    "error",
+    "path",
+)
+
+
+def write_summary(path: Path, outcomes: Sequence[Outcome]) -> None:
+    """One row a video, in the order they were given."""
+    with atomic_text(path) as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(SUMMARY_COLUMNS)
+        for o in outcomes:
+            table.writerow(
+                (
+                    o.video_id,
+                    o.status,
+                    o.num_frames,
+                    seconds(o.duration_seconds),
+                    o.num_tracks,
+                    o.num_segments,
+                    "; ".join(o.notes),
+                    o.error,
+                    o.path,
+                )
+            )

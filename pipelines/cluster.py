@@ -1,0 +1,76 @@
+"""A Dask cluster: the one on this machine, or one that is already there."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dask
+from distributed import Client, LocalCluster, WorkerPlugin
+
+from .options import ClusterConfig
+
+#: Set before a worker starts, because the libraries read them when they load. Dask's own
+#: MALLOC_TRIM_THRESHOLD_ makes the allocator hand memory back and forth with the system at every
+#: batch, which makes networks three times slower; these keep it (docs/benchmarks.md).
+_WORKER_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MALLOC_TRIM_THRESHOLD_": str(8 << 30),
+    "MALLOC_MMAP_THRESHOLD_": str(4 << 30),
+    "MALLOC_TOP_PAD_": str(64 << 20),
+}
+
+
+class OneThread(WorkerPlugin):
+    """One thread per worker for the libraries that have their own pools."""
+
+    name = "seqfer-one-thread"
+
+    def setup(self, worker: object) -> None:
+        """Called by Dask in each worker."""
+        import cv2
+
+        cv2.setNumThreads(1)
+        # A cluster that was there before has not our environment; PyTorch reads this when it loads.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@contextmanager
+def connected(config: ClusterConfig, num_tasks: int) -> Iterator[Client]:
+    """A client of the cluster that ``config`` describes; a local one has at most ``num_tasks`` workers.
+
+    A local cluster listens on the loopback interface only.
+    """
+    for name in ("distributed", "distributed.worker", "distributed.nanny", "distributed.core"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module="distributed")
+    settings = {
+        "distributed.nanny.pre-spawn-environ": _WORKER_ENVIRONMENT,
+        "distributed.scheduler.allowed-failures": 2,
+        "distributed.comm.timeouts.connect": "60s",
+    }
+    with dask.config.set(settings):
+        if config.scheduler is not None:
+            with Client(config.scheduler, set_as_default=False) as client:
+                client.register_plugin(OneThread())
+                yield client
+            return
+        workers = min(config.workers or os.cpu_count() or 1, max(1, num_tasks))
+        with (
+            LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                host="127.0.0.1",
+                dashboard_address=None,
+                silence_logs=logging.CRITICAL,
+            ) as cluster,
+            Client(cluster, set_as_default=False) as client,
+        ):
+            client.register_plugin(OneThread())
+            yield client

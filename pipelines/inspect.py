@@ -1,0 +1,110 @@
+"""``seqfer inspect``: what is in a run's folder, a track store, predictions, or a timeline."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from seqfer.errors import InputError, StoreError
+from seqfer.export.timeline_json import read_timelines
+from seqfer.store import open_store, read_predictions
+
+from .options import verb_parser
+from .tables import console_for_tables
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+    parser = verb_parser("inspect", "Say what is in a run's folder, or in one .h5 or .json file of it.")
+    parser.add_argument("path", type=Path, help="a run's folder, a track store, predictions, or a timeline")
+    parser.add_argument("--failed", action="store_true", help="of a folder: only what failed, and why")
+    args = parser.parse_args(list(argv))
+    console = console_for_tables()
+    if args.path.is_dir():
+        _show_run(console, args.path, args.failed)
+    elif args.path.suffix == ".json":
+        _show_timelines(console, args.path)
+    else:
+        try:
+            _show_store(console, args.path)
+        except StoreError as error:
+            if "seqfer.predictions" not in error.reason:
+                raise
+            _show_predictions(console, args.path)
+    return 0
+
+
+def _show_run(console: Console, folder: Path, only_failed: bool) -> None:
+    path = folder / "summary.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(path, f"no readable summary of a run here ({error})") from error
+    table = _table("video", "status", "frames", "duration_s", "tracks", "segments", "notes", "error")
+    for row in rows:
+        if not only_failed or row.get("status") == "failed":
+            table.add_row(*(Text(row.get(str(c.header)) or "") for c in table.columns))
+    console.print(table)
+    failed = sum(row.get("status") == "failed" for row in rows)
+    console.print(f"{len(rows)} videos, {failed} failed")
+
+
+def _show_store(console: Console, path: Path) -> None:
+    with open_store(path) as store:
+        facts = ", ".join(f"{k} {v}" for k, v in store.source.items() if k != "notes" and v is not None)
+        console.print(Text(f"{store.video_id}: track store\n  video: {facts}"))
+        for note in store.source["notes"]:
+            console.print(Text(f"  note: {note}"))
+        table = _table("track", "from_s", "to_s", "frames", "interpolated", "gaps", "mean score")
+        for track in store.tracks:
+            gaps = int((track.frame_indices[1:] - track.frame_indices[:-1] > 1).sum())
+            table.add_row(
+                str(track.track_id),
+                f"{track.pts_seconds[0]:.3f}",
+                f"{track.pts_seconds[-1]:.3f}",
+                str(len(track)),
+                f"{track.interpolated.mean():.0%}",
+                str(gaps),
+                f"{track.scores.mean():.2f}",
+            )
+        console.print(table)
+
+
+def _show_predictions(console: Console, path: Path) -> None:
+    found = read_predictions(path)
+    console.print(Text(f"{found.video_id}: predictions by {found.model['name']}"))
+    table = _table("track", "frames", *found.model["vocabulary"])
+    for track in found.tracks:
+        shares = (f"{p:.0%}" for p in track.emotion_probs.mean(axis=0))
+        table.add_row(str(track.track_id), str(len(track)), *shares)
+    console.print(table)
+
+
+def _show_timelines(console: Console, path: Path) -> None:
+    table = _table("track", "from_s", "to_s", "emotion", "confidence", "intensity", "onset_s", "apex_s", "offset_s")
+    for timeline in read_timelines(path):
+        for s in timeline:
+            marks = ("" if m is None else f"{m:.3f}" for m in (s.onset_seconds, s.apex_seconds, s.offset_seconds))
+            table.add_row(
+                str(timeline.track_id),
+                f"{s.start_seconds:.3f}",
+                f"{s.end_seconds:.3f}",
+                Text(s.emotion),
+                f"{s.confidence:.2f}",
+                f"{s.intensity:.2f}",
+                *marks,
+            )
+    console.print(table)
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    return table

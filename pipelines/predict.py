@@ -1,0 +1,48 @@
+"""``seqfer predict``: face tracks to per-frame probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from seqfer.errors import InputError
+from seqfer.stages import Job, RunConfig, Stage
+
+from .batch import run_batch
+from .options import add_cluster, verb_parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+    parser = verb_parser("predict", "Face tracks (OUT/tracks) to per-frame probabilities (OUT/predictions).")
+    parser.add_argument("out", type=Path, help="folder that seqfer extract or run wrote to")
+    parser.add_argument("--model", type=str, default="bundled", help="name of a bundled model, or path of one")
+    parser.add_argument("--device", type=str, default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--batch_size", type=int, default=32, help="face-frames at once")
+    add_cluster(parser)
+    made = parser.instantiate_classes(parser.parse_args(list(argv)))
+    config = RunConfig(model=made.model, device=made.device, batch_size=made.batch_size)
+    jobs = plan_stores(made.out, ("predict",), config)
+    return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="predict")
+
+
+def plan_stores(out: Path, stages: tuple[Stage, ...], config: RunConfig) -> list[Job]:
+    """A job for each track store of a run's folder.
+
+    Raises:
+        InputError: there are none.
+    """
+    folder = out / "tracks"
+    stores = sorted(folder.rglob("*.h5"))
+    if not stores:
+        raise InputError(folder, "no track stores here; seqfer extract makes them")
+    return [
+        Job(
+            video_id=path.relative_to(folder).with_suffix("").as_posix(),
+            path=None,
+            out=out,
+            stages=stages,
+            config=config,
+        )
+        for path in stores
+    ]

@@ -1,0 +1,97 @@
+"""``seqfer train``: fit a temporal model on face tracks and a table of labels."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from jsonargparse import Namespace
+from pytorch_lightning import Trainer
+from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
+from pytorch_lightning.cli import LightningCLI
+from pytorch_lightning.loggers import CSVLogger
+
+from seqfer.data import TracksDataModule
+from seqfer.errors import SeqferError
+from seqfer.models import SequenceModel, load_model, save_model
+
+_MONITOR = "val/loss"
+
+
+class _Cli(LightningCLI):
+    def add_arguments_to_parser(self, parser: Any) -> None:
+        parser.prog = "seqfer train"
+        parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the model and its logs")
+        parser.add_argument("--ckpt_path", type=Path, default=None, help="go on from this checkpoint")
+        parser.add_argument("--patience", type=int, default=10, help="epochs without gain before it stops")
+        parser.add_argument("--threads", type=int, default=None, help="of torch; default: every core")
+        parser.link_arguments("data.vocabulary", "model.init_args.vocabulary")
+        parser.link_arguments("data.sample_rate_hz", "model.init_args.sample_rate_hz")
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """The trainer, with our checkpoints and early stopping, and a CSV log where the config names none."""
+        output = Path(self.config.output)
+        self.checkpoints = ModelCheckpoint(
+            dirpath=output / "checkpoints", monitor=_MONITOR, save_last=True, filename="{epoch:03d}"
+        )
+        self.trainer_defaults["callbacks"] = [
+            self.checkpoints,
+            EarlyStopping(_MONITOR, patience=self.config.patience),
+        ]
+        kwargs.setdefault("default_root_dir", self.config.trainer.default_root_dir or str(output))
+        if self.config.trainer.logger in (None, True):
+            kwargs["logger"] = CSVLogger(output, name="logs")
+        return super().instantiate_trainer(**kwargs)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the verb.
+
+    Returns:
+        0; 2 where the configuration, the stores, the labels or the weights cannot be used.
+    """
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # not its tips
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "LightningCLI's args parameter")  # we are the command line
+            warnings.filterwarnings("ignore", ".*tensorboardX.*")
+            cli = _Cli(
+                SequenceModel,
+                TracksDataModule,
+                subclass_mode_model=True,
+                save_config_kwargs={"overwrite": True},
+                trainer_defaults={"max_epochs": 50, "log_every_n_steps": 1, "num_sanity_val_steps": 0},
+                seed_everything_default=1,
+                auto_configure_optimizers=False,
+                args=list(argv),
+                run=False,
+            )
+        return _fit(cli, cli.config)
+    except (SeqferError, ValueError) as error:  # ValueError: a setting out of its range
+        print(f"seqfer train: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+
+
+def _fit(cli: _Cli, config: Namespace) -> int:
+    torch.set_num_threads(config.threads or len(os.sched_getaffinity(0)))
+    if config.ckpt_path is not None:
+        load_model(config.ckpt_path)  # says in one line what Lightning would say in fifty
+    cli.datamodule.setup()
+    cli.trainer.fit(cli.model, datamodule=cli.datamodule, ckpt_path=config.ckpt_path, weights_only=True)
+    best = cli.checkpoints.best_model_path
+    if not best:
+        print("seqfer train: stopped before the first epoch ended; nothing is saved", file=sys.stderr)
+        return 2
+    model = load_model(best)
+    scores = {name: round(float(v), 4) for name, v in cli.trainer.callback_metrics.items()}
+    metadata = {"name": Path(config.output).name, "checkpoint": Path(best).name, "last_scores": scores}
+    path = save_model(model, Path(config.output) / "model", metadata)
+    print(f"{path}: best of {cli.trainer.current_epoch} epochs ({Path(best).stem}), {_MONITOR} "
+          f"{float(cli.checkpoints.best_model_score):.4f}")  # fmt: skip
+    return 0

@@ -1,0 +1,252 @@
+"""Faces through one shot: detect now and then, look closer where it matters, fill in between.
+
+The detector runs about five times a second. Where two such looks agree, faces move smoothly and the
+frames between are interpolated; where a face appears, disappears or moves far, the frames in between
+are looked at too, halving the stretch until it is plain what happened. So a still face costs next to
+nothing, and a track begins and ends on the right frame all the same.
+
+Frames wait in memory until both their neighbours are settled: at most ``bridge_seconds`` and two
+detection intervals, however long the video.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .align import similarity_to_template
+from .detection import Detections, FaceDetector
+from .linking import LOOKS_SIDE, Sighting, looks_of, match
+from .rows import TrackRows
+from .tracks import LiveTrack, Placed, Row
+
+_MAX_STEP = 0.3  # of a face size between two detections; beyond it the frames between are looked at
+_MIN_DETECTION_SIDE = 160  # smaller pictures are enlarged to this
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackingConfig:
+    """How faces are looked for and followed.
+
+    Attributes:
+        detections_per_second: how often the detector runs on a quiet stretch.
+        detection_side: longer side of the picture the detector sees, pixels. One size per run: another
+            size shifts landmarks by several percent.
+        new_track_score: a face must be this certain to start a track (0 to 1); fainter ones only continue.
+        min_track_seconds: shorter tracks are dropped, unless they fill at least half of their shot.
+        bridge_seconds: a face out of sight for up to this long is interpolated; for longer, the track
+            has a gap but keeps its number.
+        forget_seconds: after this long out of sight a face that comes back is a new track.
+    """
+
+    detections_per_second: float = 5.0
+    detection_side: int = 480
+    new_track_score: float = 0.6
+    min_track_seconds: float = 0.25
+    bridge_seconds: float = 0.5
+    forget_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        if self.detections_per_second <= 0 or self.detection_side < 32:
+            raise ValueError(
+                f"detections_per_second must be above 0 and detection_side at least 32, "
+                f"got {self.detections_per_second} and {self.detection_side}"
+            )
+
+
+class PictureFrame(Protocol):
+    """What the tracker needs of a video frame (:class:`seqfer.video.Frame` has it)."""
+
+    @property
+    def frame_index(self) -> int: ...
+    @property
+    def pts_seconds(self) -> float: ...
+    @property
+    def size(self) -> tuple[int, int]: ...
+    def rgb_resized(self, width: int, height: int) -> NDArray[np.uint8]: ...
+    def crop(self, matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]: ...
+
+
+class ShotTracker:
+    """Follows the faces of one shot.
+
+    Args:
+        detector: finds faces in one picture.
+        config: how to follow them.
+        crop_size: side of the aligned crops, pixels.
+        first_track_id: number of the first new track.
+    """
+
+    def __init__(
+        self, detector: FaceDetector, config: TrackingConfig, *, crop_size: int, first_track_id: int = 0
+    ) -> None:
+        self._detector = detector
+        self._config = config
+        self._crop_size = crop_size
+        self.next_track_id = first_track_id
+        self._frames: dict[int, PictureFrame] = {}
+        self._seen: dict[int, list[Sighting]] = {}  # by frame index, of frames looked at
+        self._tracks: list[LiveTrack] = []
+        self._looked: int | None = None  # index of the last frame whose faces were linked
+        self._newest: int | None = None
+        self._start_seconds = 0.0
+
+    def feed(self, frame: PictureFrame) -> Iterator[TrackRows]:
+        """Take the next frame of the shot; give the rows that are settled by it."""
+        self._frames[frame.frame_index] = frame
+        self._newest = frame.frame_index
+        if self._looked is None:
+            self._start_seconds = frame.pts_seconds
+            self._link(frame.frame_index)
+            return
+        since = frame.pts_seconds - self._frames[self._looked].pts_seconds
+        if since >= 1 / self._config.detections_per_second - 1e-3:
+            self._advance(self._looked, frame.frame_index)
+            yield from self._settle(final=False)
+
+    def finish(self) -> Iterator[TrackRows]:
+        """End the shot: give all rows that are left."""
+        if self._newest is None or self._looked is None:
+            return
+        if self._looked < self._newest:
+            self._advance(self._looked, self._newest)
+        yield from self._settle(final=True)
+
+    # -- looking -----------------------------------------------------------------------------------
+
+    def _advance(self, low: int, high: int) -> None:
+        """Link all looks after ``low`` up to ``high``, halving the stretch where it is not smooth."""
+        if high - low > 1 and not self._is_smooth(high):
+            middle = (low + high) // 2
+            self._advance(low, middle)
+            self._advance(middle, high)
+        else:
+            self._link(high)
+
+    def _is_smooth(self, index: int) -> bool:
+        """Whether the faces at ``index`` are those in view at the last look, close to where they were."""
+        seen = self._faces(index)
+        in_view = [t for t in self._tracks if not t.lost]
+        matched = match([t.expectation(self._pts(index)) for t in in_view], seen)
+        if any(m is None for m in matched):
+            return False
+        for track, m in zip(in_view, matched, strict=True):
+            step = np.linalg.norm(seen[m].centre - track.last.centre)  # type: ignore[index]
+            if step > _MAX_STEP * track.last.size:
+                return False
+        new = set(range(len(seen))) - set(matched)  # type: ignore[arg-type]
+        return not any(seen[i].score >= self._config.new_track_score for i in new)
+
+    def _link(self, index: int) -> None:
+        seen = self._faces(index)
+        pts = self._pts(index)
+        self._forget(pts)
+        matched = match([t.expectation(pts) for t in self._tracks], seen)
+        for track, m in zip(self._tracks, matched, strict=True):
+            if m is None:
+                track.lost = True
+            else:
+                track.add(replace(seen[m], after_gap=True) if track.lost else seen[m])
+        for i in sorted(set(range(len(seen))) - {m for m in matched if m is not None}):
+            if seen[i].score >= self._config.new_track_score:
+                self._tracks.append(LiveTrack(sightings=[seen[i]]))
+        self._looked = index
+        self._seen = {k: v for k, v in self._seen.items() if k > index}
+
+    def _forget(self, pts_seconds: float) -> None:
+        limit = self._config.forget_seconds
+        self._tracks = [t for t in self._tracks if pts_seconds - t.last.pts_seconds <= limit]
+
+    def _faces(self, index: int) -> list[Sighting]:
+        """What the detector sees in a frame, left to right; each frame is looked at once."""
+        if index not in self._seen:
+            frame = self._frames[index]
+            found = self._detect(frame)
+            order = np.argsort(found.boxes_xyxy[:, 0], kind="stable")
+            self._seen[index] = [
+                sighting
+                for i in order
+                if (sighting := _sighting(frame, found, int(i))) is not None
+            ]
+        return self._seen[index]
+
+    def _detect(self, frame: PictureFrame) -> Detections:
+        width, height = frame.size
+        longer = max(width, height)
+        scale = min(1.0, self._config.detection_side / longer)
+        if longer < _MIN_DETECTION_SIDE:
+            scale = _MIN_DETECTION_SIDE / longer
+        w, h = max(1, round(width * scale)), max(1, round(height * scale))
+        return self._detector.detect(frame.rgb_resized(w, h)).scaled(width / w, height / h)
+
+    def _pts(self, index: int) -> float:
+        return self._frames[index].pts_seconds
+
+    # -- settling ----------------------------------------------------------------------------------
+
+    def _settle(self, final: bool) -> Iterator[TrackRows]:
+        assert self._looked is not None
+        now = self._pts(self._looked)
+        pts_of = {i: f.pts_seconds for i, f in self._frames.items()}
+        for track in list(self._tracks):
+            over = final or now - track.last.pts_seconds > self._config.bridge_seconds
+            placed = track.settle(pts_of, self._config.bridge_seconds, over)
+            track.pending += [(p, pts_of[p.frame_index], self._crop(p)) for p in placed]
+            if track.track_id is None and self._is_credible(track, final):
+                track.track_id = self.next_track_id
+                self.next_track_id += 1
+            if track.track_id is not None and track.pending:
+                yield _as_rows(track.track_id, track.pending)
+                track.pending = []
+            elif track.track_id is None and over:
+                self._tracks.remove(track)  # a blink of the detector
+        live = [t for t in self._tracks if now - t.last.pts_seconds <= self._config.bridge_seconds]
+        oldest = min([self._looked, *(t.settled_to + 1 for t in live)])
+        self._frames = {i: f for i, f in self._frames.items() if i >= oldest}
+
+    def _is_credible(self, track: LiveTrack, final: bool) -> bool:
+        if track.mean_score < self._config.new_track_score:
+            return False
+        if track.duration_seconds >= self._config.min_track_seconds:
+            return True
+        assert self._newest is not None
+        shot_seconds = self._pts(self._newest) - self._start_seconds
+        return final and track.duration_seconds >= shot_seconds / 2
+
+    def _crop(self, placed: Placed) -> NDArray[np.uint8]:
+        matrix = similarity_to_template(placed.landmarks_xy, self._crop_size)
+        return self._frames[placed.frame_index].crop(matrix, self._crop_size)
+
+
+def _sighting(frame: PictureFrame, found: Detections, i: int) -> Sighting | None:
+    landmarks = found.landmarks_xy[i].astype(np.float64)
+    try:
+        looks = looks_of(frame.crop(similarity_to_template(landmarks, LOOKS_SIDE), LOOKS_SIDE))
+    except ValueError:  # all points in one place: not a face
+        return None
+    return Sighting(
+        frame_index=frame.frame_index,
+        pts_seconds=frame.pts_seconds,
+        box_xyxy=found.boxes_xyxy[i].astype(np.float64),
+        landmarks_xy=landmarks,
+        score=float(found.scores[i]),
+        looks=looks,
+    )
+
+
+def _as_rows(track_id: int, rows: list[Row]) -> TrackRows:
+    placed = [p for p, _, _ in rows]
+    return TrackRows(
+        track_id=track_id,
+        frame_indices=np.array([p.frame_index for p in placed], np.int64),
+        pts_seconds=np.array([pts for _, pts, _ in rows], np.float64),
+        boxes_xyxy=np.stack([p.box_xyxy for p in placed]).astype(np.float32),
+        landmarks_xy=np.stack([p.landmarks_xy for p in placed]).astype(np.float32),
+        scores=np.array([p.score for p in placed], np.float32),
+        interpolated=np.array([p.interpolated for p in placed], np.bool_),
+        crops=np.stack([crop for _, _, crop in rows]),
+    )

@@ -1,0 +1,140 @@
+"""One face through one shot: its sightings, and the rows between them once both ends are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .linking import Expectation, Sighting
+from .smoothing import steadied
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Placed:
+    """Where a face is in one frame, detected or between two detections."""
+
+    frame_index: int
+    box_xyxy: NDArray[np.float64]
+    landmarks_xy: NDArray[np.float64]
+    score: float
+    interpolated: bool
+
+
+Row = tuple[Placed, float, NDArray[np.uint8]]  # where, presentation time, aligned crop
+
+
+@dataclass(eq=False)
+class LiveTrack:
+    """A track while its shot goes on.
+
+    Attributes:
+        sightings: the last few; the older ones are settled and let go.
+        lost: looked for and not found.
+        settled_to: index of the last frame whose rows were handed out.
+        first_pts_seconds: of the first sighting.
+        num_sightings, sum_scores: over the whole track.
+        track_id: its number, given once it has lasted long enough to be believed in.
+        pending: settled rows that wait for that.
+    """
+
+    sightings: list[Sighting]
+    lost: bool = False
+    settled_to: int = field(init=False)
+    first_pts_seconds: float = field(init=False)
+    num_sightings: int = 1
+    sum_scores: float = field(init=False)
+    track_id: int | None = None
+    pending: list[Row] = field(default_factory=list)
+    _before: Sighting | None = field(default=None, init=False)
+    _left: tuple[Sighting, NDArray[np.float64]] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        first = self.sightings[0]
+        self.settled_to = first.frame_index - 1
+        self.first_pts_seconds = first.pts_seconds
+        self.sum_scores = first.score
+
+    @property
+    def last(self) -> Sighting:
+        return self.sightings[-1]
+
+    @property
+    def duration_seconds(self) -> float:
+        return self.last.pts_seconds - self.first_pts_seconds
+
+    @property
+    def mean_score(self) -> float:
+        return self.sum_scores / self.num_sightings
+
+    def expectation(self, pts_seconds: float) -> Expectation:
+        """Where the face should be at a moment."""
+        before = self.sightings[-2] if len(self.sightings) > 1 else self._before
+        return Expectation.of(self.last, before, pts_seconds, self.lost)
+
+    def add(self, sighting: Sighting) -> None:
+        """Go on with a new sighting."""
+        self.sightings.append(sighting)
+        self.lost = False
+        self.num_sightings += 1
+        self.sum_scores += sighting.score
+
+    def settle(self, pts_of: dict[int, float], bridge_seconds: float, final: bool) -> list[Placed]:
+        """Rows that no later sighting can change any more.
+
+        Args:
+            pts_of: presentation time of each frame between the sightings.
+            bridge_seconds: gaps up to this long are filled in.
+            final: nothing more will come (before a gap longer than that): settle everything.
+        """
+        rows: list[Placed] = []
+        while len(self.sightings) > 1 or (final and self.sightings[0].frame_index > self.settled_to):
+            here = self.sightings[0]
+            after = self.sightings[1] if len(self.sightings) > 1 else None
+            bridged = after is not None and (
+                not after.after_gap or after.pts_seconds - here.pts_seconds <= bridge_seconds
+            )
+            if here.frame_index > self.settled_to:
+                # The row of a sighting is steadied by the one after it, so that one comes first.
+                points = steadied(self._before, here, after if bridged else None)
+                rows += self._between(here, points, pts_of)
+                self._left = (here, points)
+                self.settled_to = here.frame_index
+            if after is None:
+                break
+            if not bridged:
+                self._left = None
+            self._before = here if bridged else None
+            self.sightings.pop(0)
+        return rows
+
+    def _between(
+        self, right: Sighting, right_points: NDArray[np.float64], pts_of: dict[int, float]
+    ) -> list[Placed]:
+        """Rows after the settled sighting on the left, up to and with the one on the right."""
+        rows = []
+        if self._left is not None:
+            left, left_points = self._left
+            span = right.pts_seconds - left.pts_seconds
+            for index in range(left.frame_index + 1, right.frame_index):
+                w = (pts_of[index] - left.pts_seconds) / span
+                rows.append(
+                    Placed(
+                        frame_index=index,
+                        box_xyxy=(1 - w) * left.box_xyxy + w * right.box_xyxy,
+                        landmarks_xy=(1 - w) * left_points + w * right_points,
+                        score=left.score if w < 0.5 else right.score,
+                        interpolated=True,
+                    )
+                )
+        rows.append(
+            Placed(
+                frame_index=right.frame_index,
+                box_xyxy=right.box_xyxy,
+                landmarks_xy=right_points,
+                score=right.score,
+                interpolated=False,
+            )
+        )
+        return rows

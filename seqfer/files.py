@@ -1,0 +1,52 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .errors import InputError
+
+PARTIAL_SUFFIX = ".partial"
+_HEADROOM_BYTES = 16 << 20  # a disk that fills inside an HDF5 call can take the interpreter down with it
+
+
+@contextmanager
+def atomic_path(path: Path, error_type: type[InputError] = InputError) -> Iterator[Path]:
+    """A path to write to; what was written is flushed to the disk and renamed to ``path`` at the end.
+
+    After an error nothing is left behind and an older file at ``path`` is as it was.
+
+    Raises:
+        InputError: (``error_type``) the folder cannot be written to, or the disk is full.
+    """
+    partial = path.with_name(path.name + PARTIAL_SUFFIX)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        check_space(path)
+        yield partial
+        with partial.open("rb+") as written:
+            os.fsync(written.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise error_type(path, _why(error)) from error
+    finally:
+        # A partial file that cannot be removed must not hide what went wrong.
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def check_space(path: Path) -> None:
+    """Raise OSError (ENOSPC) where the disk of ``path`` is all but full."""
+    if shutil.disk_usage(path.parent).free < _HEADROOM_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _why(error: OSError) -> str:
+    if error.errno == errno.ENOSPC or "No space left" in str(error):
+        return "cannot be written, the disk is full"
+    return f"cannot be written ({error.strerror or error})"

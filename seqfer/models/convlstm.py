@@ -1,0 +1,109 @@
+"""ConvLSTM: feature maps kept as maps, memory and gates that are maps too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .base import Heads, SequenceModel
+from .losses import SequenceOutputs
+
+
+class ConvLstmCell(nn.Module):
+    """Convolutional LSTM with peepholes (Shi et al. 2015, arXiv:1506.04214, equation 3), over a sequence.
+
+    Args:
+        inputs, hidden: channels of the input and of the state.
+        map_size: side of the maps (peepholes have a weight per place).
+        kernel: side of the convolutions, odd.
+    """
+
+    def __init__(self, inputs: int, hidden: int, map_size: int, kernel: int = 3) -> None:
+        super().__init__()
+        if kernel % 2 == 0:
+            raise ValueError(f"kernel must be odd, got {kernel}")
+        self.hidden = hidden
+        self.from_input = nn.Conv2d(inputs, 4 * hidden, kernel, padding=kernel // 2)
+        self.from_state = nn.Conv2d(hidden, 4 * hidden, kernel, padding=kernel // 2, bias=False)
+        self.peepholes = nn.Parameter(torch.zeros(3, hidden, map_size, map_size))  # input, forget, output
+        with torch.no_grad():
+            self.from_input.bias[hidden : 2 * hidden] = 1.0  # remembers, until it learns to forget
+
+    def forward(self, x: Tensor, mask: Tensor, *, backward: bool = False) -> Tensor:
+        """Inputs (B, T, C, m, m) and mask (B, T) to states (B, T, H, m, m); zero state to begin with.
+
+        Args:
+            backward: from the last moment to the first. Padding leaves the state as it is.
+        """
+        batch, steps = x.shape[:2]
+        driven = self.from_input(x.flatten(0, 1)).unflatten(0, (batch, steps))
+        state = memory = x.new_zeros(batch, self.hidden, *x.shape[3:])
+        states: list[Tensor] = [state] * steps
+        for t in reversed(range(steps)) if backward else range(steps):
+            i, f, g, o = (driven[:, t] + self.from_state(state)).chunk(4, dim=1)
+            i = torch.sigmoid(i + self.peepholes[0] * memory)
+            f = torch.sigmoid(f + self.peepholes[1] * memory)
+            new_memory = f * memory + i * torch.tanh(g)
+            new_state = torch.sigmoid(o + self.peepholes[2] * new_memory) * torch.tanh(new_memory)
+            here = mask[:, t, None, None, None]
+            memory, state = torch.where(here, new_memory, memory), torch.where(here, new_state, state)
+            states[t] = state
+        return torch.stack(states, dim=1)
+
+
+class ConvLstm(SequenceModel):
+    """Frame encoder without its pooling, then convolutional LSTM layers.
+
+    Args:
+        channels: maps the encoder's are reduced to.
+        hidden: channels of the state, per direction.
+        layers: ConvLSTM layers.
+        kernel: side of the recurrent convolutions.
+        bidirectional: the future is seen too (the task is offline).
+        dropout: of whole input maps and of the pooled outputs.
+        common: see :class:`~seqfer.models.base.SequenceModel`.
+    """
+
+    def __init__(
+        self,
+        *,
+        channels: int = 64,
+        hidden: int = 48,
+        layers: int = 1,
+        kernel: int = 3,
+        bidirectional: bool = True,
+        dropout: float = 0.3,
+        **common: Any,
+    ) -> None:
+        super().__init__(**common)
+        self.arguments |= dict(
+            channels=channels, hidden=hidden, layers=layers, kernel=kernel, bidirectional=bidirectional,
+            dropout=dropout,
+        )  # fmt: skip
+        self.directions = 2 if bidirectional else 1
+        self.reduce = nn.Conv2d(self.encoder.num_features, channels, 1)
+        widths = [channels] + [hidden * self.directions] * (layers - 1)
+        self.cells = nn.ModuleList(
+            nn.ModuleList(
+                ConvLstmCell(width, hidden, self.encoder.map_size, kernel) for _ in range(self.directions)
+            )
+            for width in widths
+        )
+        self.map_dropout = nn.Dropout2d(dropout)
+        self.dropout = nn.Dropout(dropout)
+        self.heads = Heads(channels + hidden * self.directions, len(self.vocabulary))
+
+    def encode(self, crops: Tensor) -> Tensor:
+        """uint8 (N, S, S, 3) to feature maps, float32 (N, C, m, m)."""
+        return self.encoder.maps(self.encoder.preprocess(crops))
+
+    def temporal(self, features: Tensor, mask: Tensor) -> SequenceOutputs:
+        """See :meth:`SequenceModel.temporal`; ``features`` is (B, T, C, m, m)."""
+        reduced = F.gelu(self.reduce(self.map_dropout(features.flatten(0, 1))))
+        x = seen = reduced.unflatten(0, features.shape[:2])
+        for cells in self.cells:
+            x = torch.cat([cell(x, mask, backward=bool(i)) for i, cell in enumerate(cells)], dim=2)
+        return self.heads(self.dropout(torch.cat([seen, x], dim=2).mean(dim=(3, 4))))

@@ -1,0 +1,213 @@
+"""Saved models: safetensors for the numbers, JSON for what they mean.
+
+A saved model is two files, ``NAME.safetensors`` and ``NAME.json``. Lightning's training checkpoints
+(``.ckpt``) are read too, with ``weights_only=True``: nothing unpickles a stranger's file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from ..errors import WeightsError
+from ..faces.align import TEMPLATE_NAME
+from ..labels import PHASES
+from .base import SequenceModel
+from .cnnrnn import CnnRnn
+from .convlstm import ConvLstm
+
+FORMAT, VERSION = "seqfer.model", 1
+ARCHITECTURES: dict[str, type[SequenceModel]] = {"CnnRnn": CnnRnn, "ConvLstm": ConvLstm}
+BUNDLED = Path(__file__).with_name("bundled")
+_ALIASES = {"bundled": "cnnrnn"}
+_REQUIRED = ("format", "version", "architecture", "arguments", "phases", "template")
+
+
+def describe(model: SequenceModel, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What the JSON file says of a model; ``metadata`` adds to it and cannot change it."""
+    return {
+        **metadata,
+        "format": FORMAT,
+        "version": VERSION,
+        "architecture": type(model).__name__,
+        "arguments": model.arguments,
+        "vocabulary": list(model.vocabulary),
+        "phases": list(PHASES),
+        "template": TEMPLATE_NAME,
+        "input_size": model.encoder.input_size,
+        "sample_rate_hz": model.sample_rate_hz,
+    }
+
+
+def save_model(
+    model: SequenceModel, path_stem: Path | str, metadata: Mapping[str, Any] | None = None, *, half: bool = False
+) -> Path:
+    """Write ``path_stem.safetensors`` and ``path_stem.json``.
+
+    Args:
+        model: any of :data:`ARCHITECTURES`.
+        path_stem: where to, without suffix; its folder is made.
+        metadata: what else to say (training data, metrics, seed, licence): JSON values.
+        half: store floating point numbers in 16 bits (half the size; read back as 32 bits).
+
+    Returns:
+        the path of the safetensors file.
+    """
+    stem = Path(path_stem)
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {name: _stored(tensor, half) for name, tensor in model.state_dict().items()}
+    weights, notes = _files(stem)
+    text = json.dumps(describe(model, metadata or {}), indent=2, ensure_ascii=False) + "\n"
+    for path, write in (
+        (weights, lambda partial: save_file(tensors, partial)),
+        (notes, lambda partial: partial.write_text(text, encoding="utf-8")),
+    ):
+        partial = path.with_name(path.name + ".partial")
+        write(partial)
+        partial.replace(path)
+    return weights
+
+
+def load_model(name_or_path: Path | str = "bundled", device: str | torch.device = "cpu") -> SequenceModel:
+    """A saved model, ready to predict (evaluation mode).
+
+    Args:
+        name_or_path: ``bundled`` or the name of another bundled model (``cnnrnn``, ``convlstm``), a
+            safetensors file (or its path without suffix), a Lightning checkpoint, or a folder that
+            ``seqfer train`` wrote.
+        device: where to.
+
+    Raises:
+        WeightsError: absent, not a model of this package, or made for other crops.
+    """
+    path = resolve(name_or_path)
+    notes, tensors = _read_checkpoint(path) if path.suffix == ".ckpt" else _read_pair(path)
+    _check(path, notes)
+    try:
+        model = ARCHITECTURES[notes["architecture"]](**notes["arguments"])
+    except (TypeError, ValueError) as error:
+        raise WeightsError(path, f"its description does not build a network: {error}") from error
+    expected = model.state_dict()
+    wrong = sorted(
+        name
+        for name in expected.keys() | tensors.keys()
+        if name not in expected or name not in tensors or expected[name].shape != tensors[name].shape
+    )
+    if wrong:
+        raise WeightsError(path, f"not the weights of this {notes['architecture']}: {', '.join(wrong[:3])} differ")
+    model.load_state_dict({name: tensor.to(expected[name].dtype) for name, tensor in tensors.items()})
+    # Convolutions on processors are markedly faster with channels last.
+    return model.to(device).to(memory_format=torch.channels_last).eval()
+
+
+def read_metadata(name_or_path: Path | str = "bundled") -> dict[str, Any]:
+    """What is known of a saved model: the content of its JSON file (see :func:`describe`).
+
+    Raises:
+        WeightsError: as :func:`load_model`.
+    """
+    path = resolve(name_or_path)
+    notes = _read_checkpoint(path)[0] if path.suffix == ".ckpt" else _read_notes(path)
+    _check(path, notes)
+    return notes
+
+
+def model_fingerprint(name_or_path: Path | str = "bundled") -> str:
+    """SHA-256 (hex) over the files of a saved model: the same, and so is all that it predicts."""
+    path = resolve(name_or_path)
+    digest = hashlib.sha256()
+    for part in (path,) if path.suffix == ".ckpt" else _files(path.with_suffix("")):
+        try:
+            digest.update(hashlib.sha256(part.read_bytes()).digest())
+        except OSError as error:
+            raise WeightsError(part, f"cannot be read ({error.strerror})") from error
+    return digest.hexdigest()
+
+
+def resolve(name_or_path: Path | str) -> Path:
+    """The safetensors or ckpt file that ``name_or_path`` means (see :func:`load_model`).
+
+    Raises:
+        WeightsError: there is none.
+    """
+    text = str(name_or_path)
+    bundled = BUNDLED / f"{_ALIASES.get(text.lower(), text.lower())}.safetensors"
+    if bundled.parent == BUNDLED and bundled.exists() and not Path(text).exists():
+        return bundled
+    path = Path(name_or_path)
+    if path.is_dir():
+        found = sorted(path.rglob("*.safetensors"))
+        if len(found) != 1:
+            what = ", ".join(p.name for p in found) or "no safetensors file"
+            raise WeightsError(path, f"a folder with one saved model is needed, found {what}")
+        return found[0]
+    if path.suffix not in (".ckpt", ".safetensors"):
+        path = _files(path)[0]
+    if not path.is_file():
+        names = sorted(p.stem for p in BUNDLED.glob("*.safetensors"))
+        raise WeightsError(text, f"no such model; bundled are: {', '.join(names) or 'none'}")
+    return path
+
+
+def _files(stem: Path) -> tuple[Path, Path]:
+    return stem.with_name(stem.name + ".safetensors"), stem.with_name(stem.name + ".json")
+
+
+def _stored(tensor: Tensor, half: bool) -> Tensor:
+    return tensor.detach().cpu().to(torch.float16 if half and tensor.is_floating_point() else tensor.dtype).contiguous()
+
+
+def _read_notes(path: Path) -> dict[str, Any]:
+    notes = path.with_suffix(".json")
+    try:
+        return json.loads(notes.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise WeightsError(path, f"its description {notes.name} is not beside it") from error
+    except (OSError, ValueError) as error:
+        raise WeightsError(notes, f"cannot be read as JSON ({error})") from error
+
+
+def _read_pair(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    notes = _read_notes(path)
+    try:
+        return notes, load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(path, f"not a readable safetensors file ({error})") from error
+
+
+def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged bytes make the unpickler fail in every way there is
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise WeightsError(path, f"not a readable checkpoint ({reason})") from error
+    try:
+        return checkpoint["seqfer"], checkpoint["state_dict"]
+    except (KeyError, TypeError) as error:
+        raise WeightsError(path, "a checkpoint, but not of a seqfer model") from error
+
+
+def _check(path: Path, notes: Any) -> None:
+    if not isinstance(notes, dict) or notes.get("format") != FORMAT:
+        raise WeightsError(path, f"not a saved seqfer model (format {FORMAT})")
+    if notes.get("version") != VERSION:
+        raise WeightsError(path, f"format version {notes.get('version')}, this seqfer reads {VERSION}")
+    missing = [name for name in _REQUIRED if name not in notes]
+    if missing:
+        raise WeightsError(path, f"its description lacks {', '.join(missing)}")
+    if notes["architecture"] not in ARCHITECTURES:
+        raise WeightsError(path, f"unknown architecture {notes['architecture']!r}")
+    if notes["template"] != TEMPLATE_NAME:
+        raise WeightsError(path, f"made for crops aligned to {notes['template']}, seqfer's are {TEMPLATE_NAME}")
+    if list(notes["phases"]) != list(PHASES):
+        raise WeightsError(path, f"its phases are {notes['phases']}, seqfer's are {list(PHASES)}")

@@ -1,0 +1,298 @@
+"""One video all the way: extract, predict, export, each only where its result is not there already.
+
+This is what a worker runs, what :func:`seqfer.analyze` runs, and where it is decided what must be redone
+when a setting changes: each stage's key covers the key of the stage before it (:mod:`seqfer.keys`).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from . import video
+from .decoding import DecodingConfig, decode
+from .errors import SeqferError, StoreError
+from .export import FormatName, VideoReport, output_path, write_outputs
+from .export.timeline_json import read_document, read_timelines
+from .extraction import ExtractionConfig, extract_video, extraction_key
+from .keys import key_of, plain
+from .models import load_model, model_fingerprint, predict_track, read_metadata
+from .store import open_store, read_predictions, stored_key, write_predictions
+from .store.schema import FORMAT, PREDICTIONS_FORMAT, PREDICTIONS_VERSION, VERSION
+from .timeline import Timeline
+
+Progress = Callable[[float], None]
+Stage = Literal["extract", "predict", "export"]
+STAGES: tuple[Stage, ...] = ("extract", "predict", "export")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """All settings of a run.
+
+    Attributes:
+        extraction: video to face tracks.
+        model: face tracks to per-frame probabilities: the name of a bundled model, or the path of a trained one.
+        device: where the model runs, as PyTorch names it.
+        batch_size: face-frames that go through the model's encoder at once.
+        decoding: probabilities to segments.
+        formats: what to write beside the JSON, which is always written.
+    """
+
+    extraction: ExtractionConfig = field(default_factory=ExtractionConfig)
+    model: str = "bundled"
+    device: str = "cpu"
+    batch_size: int = 32
+    decoding: DecodingConfig = field(default_factory=DecodingConfig)
+    formats: tuple[FormatName, ...] = ("csv",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One video of a run.
+
+    Attributes:
+        video_id: its name within the run.
+        path: the video; None where only its store is at hand.
+        out: the run's folder.
+        stages: which to run, in order.
+        config: the run's settings.
+    """
+
+    video_id: str
+    path: Path | None
+    out: Path
+    stages: tuple[Stage, ...]
+    config: RunConfig
+
+    @property
+    def where(self) -> str:
+        """What to call the input in messages."""
+        return str(self.path if self.path is not None else self.tracks_path)
+
+    @property
+    def path_of_stages(self) -> tuple[Stage, ...]:
+        """All stages up to the last one asked for; those not asked for must have been run before."""
+        return STAGES[: STAGES.index(self.stages[-1]) + 1]
+
+    @property
+    def tracks_path(self) -> Path:
+        """Where the track store of this video is."""
+        return self.out / "tracks" / f"{self.video_id}.h5"
+
+    @property
+    def predictions_path(self) -> Path:
+        """Where the predictions for this video are."""
+        return self.out / "predictions" / f"{self.video_id}.h5"
+
+    @property
+    def results(self) -> tuple[Path, ...]:
+        """Every file that the job may write."""
+        outputs = (output_path(self.out, self.video_id, name) for name in self.formats)
+        return (self.tracks_path, self.predictions_path, *outputs)
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats to write."""
+        return tuple(dict.fromkeys((*self.config.formats, "json")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one video: a row of ``summary.csv``.
+
+    Attributes:
+        status: ``ok`` or ``failed``.
+        done: the stages that were run; the others were up to date.
+        num_frames, duration_seconds: of the video; None if it never got that far.
+        num_tracks, num_segments: None before the stage that counts them.
+        notes: damage met on the way.
+        error: why it failed, in one line.
+    """
+
+    video_id: str
+    path: str
+    status: Literal["ok", "failed"] = "ok"
+    done: tuple[Stage, ...] = ()
+    num_frames: int | None = None
+    duration_seconds: float | None = None
+    num_tracks: int | None = None
+    num_segments: int | None = None
+    notes: tuple[str, ...] = ()
+    error: str = ""
+
+
+def process(job: Job, *, on_progress: Progress | None = None) -> Outcome:
+    """Bring one video up to date; what is wrong with it or its files is in the outcome, not raised."""
+    try:
+        done = bring_up_to_date(job, on_progress=on_progress)
+        return _summarise(job, done)
+    except SeqferError as error:
+        return Outcome(video_id=job.video_id, path=job.where, status="failed", error=str(error))
+
+
+def finished(job: Job) -> Outcome | None:
+    """The outcome of a job that has nothing left to do; None if there is something."""
+    try:
+        key = ""
+        for stage in job.path_of_stages:
+            key, needed = _KEYS[stage](job, key)
+            if needed:
+                return None
+        return _summarise(job, ())
+    except SeqferError:
+        return None
+
+
+def bring_up_to_date(job: Job, *, on_progress: Progress | None = None) -> tuple[Stage, ...]:
+    """Run the stages of a job whose results are not there already; which were run.
+
+    Raises:
+        SeqferError: what is wrong, in one line that names the file.
+    """
+    done: list[Stage] = []
+    key = ""
+    for stage in job.path_of_stages:
+        key, needed = _KEYS[stage](job, key)
+        if needed:
+            _WORK[stage](job, key, on_progress)
+            done.append(stage)
+    return tuple(done)
+
+
+# Each of these gives the key the stage's result should have, and whether it is not there.
+
+
+def _extract_key(job: Job, _: str) -> tuple[str, bool]:
+    found = stored_key(job.tracks_path, format=FORMAT, version=VERSION)
+    if "extract" not in job.stages or job.path is None:
+        if found is None:
+            with open_store(job.tracks_path):  # says what is wrong with it
+                pass
+        return str(found), False
+    key = extraction_key(video.fingerprint(job.path), job.config.extraction)
+    return key, found != key
+
+
+def _predict_key(job: Job, tracks_key: str) -> tuple[str, bool]:
+    found = stored_key(job.predictions_path, format=PREDICTIONS_FORMAT, version=PREDICTIONS_VERSION)
+    if "predict" not in job.stages:
+        if found is None:
+            read_predictions(job.predictions_path)
+        return str(found), False
+    model = model_fingerprint(job.config.model)
+    key = key_of(stage="predict", format=PREDICTIONS_VERSION, tracks=tracks_key, model=model)
+    return key, found != key
+
+
+def _export_key(job: Job, predictions_key: str) -> tuple[str, bool]:
+    key = key_of(
+        stage="export", predictions=predictions_key, decoding=job.config.decoding, formats=sorted(job.formats)
+    )
+    paths = [output_path(job.out, job.video_id, name) for name in job.formats]
+    if not all(path.exists() for path in paths):
+        return key, True
+    try:
+        return key, read_document(output_path(job.out, job.video_id, "json"))["key"] != key
+    except (StoreError, KeyError):
+        return key, True
+
+
+# Each of these makes the stage's result.
+
+
+def _extract(job: Job, key: str, on_progress: Progress | None) -> None:
+    assert job.path is not None
+    extract_video(
+        job.path, job.tracks_path, video_id=job.video_id, config=job.config.extraction, on_progress=on_progress
+    )
+
+
+def _predict(job: Job, key: str, on_progress: Progress | None) -> None:
+    config = job.config
+    model, notes = load_model(config.model, device=config.device), read_metadata(config.model)
+    with open_store(job.tracks_path) as store:
+        write_predictions(
+            job.predictions_path,
+            (predict_track(model, track, batch_size=config.batch_size) for track in store.tracks),
+            video_id=job.video_id,
+            key=key,
+            tracks_key=store.key,
+            model={
+                "name": notes.get("name", notes["architecture"]),
+                "fingerprint": model_fingerprint(config.model),
+                "vocabulary": list(model.vocabulary),
+            },
+        )
+
+
+def _export(job: Job, key: str, on_progress: Progress | None) -> None:
+    predictions = read_predictions(job.predictions_path)
+    with open_store(job.tracks_path) as store:
+        report = VideoReport(
+            video_id=job.video_id,
+            key=key,
+            source=store.source,
+            model=predictions.model,
+            frame_pts_seconds=store.frame_pts_seconds,
+            predictions=predictions.tracks,
+            timelines=tuple(
+                decode(track, video_id=job.video_id, config=job.config.decoding)
+                for track in predictions.tracks
+            ),
+        )
+    write_outputs(job.out, report, job.formats)
+
+
+_KEYS = {"extract": _extract_key, "predict": _predict_key, "export": _export_key}
+_WORK = {"extract": _extract, "predict": _predict, "export": _export}
+
+
+def _summarise(job: Job, done: tuple[Stage, ...]) -> Outcome:
+    with open_store(job.tracks_path) as store:
+        source, num_tracks = store.source, len(store.tracks)
+    num_segments = None
+    if job.stages[-1] == "export":
+        num_segments = sum(map(len, read_timelines(output_path(job.out, job.video_id, "json"))))
+    return Outcome(
+        video_id=job.video_id,
+        path=job.where,
+        done=done,
+        num_frames=source["num_frames"],
+        duration_seconds=source["duration_seconds"],
+        num_tracks=num_tracks,
+        num_segments=num_segments,
+        notes=tuple(source["notes"]),
+    )
+
+
+def analyze(
+    path: str | Path, *, out: str | Path | None = None, config: RunConfig | None = None
+) -> tuple[Timeline, ...]:
+    """The emotion timelines of one video, one for each face followed through it.
+
+    Args:
+        path: a video file, or a folder of numbered still frames.
+        out: folder to keep the track store, the predictions, the CSV and the JSON in, and to find them
+            again; by default nothing is kept.
+        config: settings; the defaults where None.
+
+    Raises:
+        SeqferError: what is wrong, in one line that names the file.
+
+    >>> timelines = analyze("clip.mp4")  # doctest: +SKIP
+    >>> [(s.emotion, s.start_seconds, s.apex_seconds) for s in timelines[0]]  # doctest: +SKIP
+    """
+    with tempfile.TemporaryDirectory(prefix="seqfer-") as scratch:
+        job = Job(
+            video_id=Path(path).stem or "video",
+            path=Path(path),
+            out=Path(out) if out is not None else Path(scratch),
+            stages=STAGES,
+            config=config or RunConfig(),
+        )
+        bring_up_to_date(job)
+        return read_timelines(output_path(job.out, job.video_id, "json"))

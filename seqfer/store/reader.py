@@ -1,0 +1,148 @@
+"""Reading a track store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import cv2
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import StoreError
+from . import schema
+from .checks import find_misfit, find_missing
+from .files import opened, read_json_attribute
+
+
+class StoredTrack:
+    """One face track of an open store. Small columns are read when asked for and kept; crops are not.
+
+    Attributes:
+        track_id: its number, unique within the video.
+    """
+
+    def __init__(self, group: h5py.Group, crop_codec: str) -> None:
+        self._group = group
+        self._codec = crop_codec
+        self.track_id = int(group.attrs["track_id"])
+
+    def __len__(self) -> int:
+        return len(self._group["frame_indices"])
+
+    @cached_property
+    def frame_indices(self) -> NDArray[np.int64]:
+        """int64 (T,): rows of the video's frame table."""
+        return self._group["frame_indices"][:]
+
+    @cached_property
+    def pts_seconds(self) -> NDArray[np.float64]:
+        """float64 (T,), seconds."""
+        return self._group["pts_seconds"][:]
+
+    @cached_property
+    def boxes_xyxy(self) -> NDArray[np.float32]:
+        """float32 (T, 4), pixels."""
+        return self._group["boxes_xyxy"][:]
+
+    @cached_property
+    def landmarks_xy(self) -> NDArray[np.float32]:
+        """float32 (T, L, 2), pixels."""
+        return self._group["landmarks_xy"][:]
+
+    @cached_property
+    def scores(self) -> NDArray[np.float32]:
+        """float32 (T,)."""
+        return self._group["scores"][:]
+
+    @cached_property
+    def interpolated(self) -> NDArray[np.bool_]:
+        """bool (T,)."""
+        return self._group["interpolated"][:]
+
+    def crops(self, start: int = 0, stop: int | None = None) -> NDArray[np.uint8]:
+        """Aligned faces of rows ``start`` to ``stop`` (exclusive): uint8 (n, S, S, 3), RGB.
+
+        Raises:
+            StoreError: a stored picture is damaged.
+        """
+        start, stop, _ = slice(start, stop).indices(len(self))
+        if self._codec == "raw":
+            return self._group["crops"][start:stop]
+        offsets = self._group["crops_offsets"][start : stop + 1]
+        blob = self._group["crops_jpeg"][offsets[0] : offsets[-1]]
+        pictures = []
+        for begin, end in zip(offsets[:-1] - offsets[0], offsets[1:] - offsets[0], strict=True):
+            picture = cv2.imdecode(blob[begin:end], cv2.IMREAD_COLOR) if end > begin else None
+            if picture is None:
+                raise StoreError(self._group.file.filename, f"track {self.track_id} holds a damaged picture")
+            pictures.append(picture[..., ::-1])
+        if not pictures:
+            return np.zeros((0, 0, 0, 3), np.uint8)
+        return np.ascontiguousarray(np.stack(pictures))
+
+
+class TrackStore:
+    """An open track store; see :func:`open_store`.
+
+    Attributes:
+        path: the file.
+        video_id: name of the video within its run.
+        key: digest of all that the content depends on.
+        source: name, size, digest, frame rate, … of the video.
+        config: the extraction's configuration.
+        tracks: the face tracks, by number.
+    """
+
+    def __init__(self, file: h5py.File) -> None:
+        self._file = file
+        self.path = Path(file.filename)
+        self.video_id = str(file.attrs["video_id"])
+        self.key = str(file.attrs["key"])
+        self.source: dict[str, Any] = read_json_attribute(file, "source")
+        self.config: dict[str, Any] = read_json_attribute(file, "config")
+        codec = str(file["tracks"].attrs["crop_codec"])
+        self.tracks = tuple(StoredTrack(file["tracks"][name], codec) for name in sorted(file["tracks"]))
+
+    @cached_property
+    def frame_pts_seconds(self) -> NDArray[np.float64]:
+        """float64 (N,): times of all frames of the video, with or without a face."""
+        return self._file["frames/pts_seconds"][:]
+
+    @cached_property
+    def frame_shots(self) -> NDArray[np.int32]:
+        """int32 (N,): number of the shot each frame is in."""
+        return self._file["frames/shot"][:]
+
+
+@contextmanager
+def open_store(path: Path | str) -> Iterator[TrackStore]:
+    """Open and check a track store.
+
+    Raises:
+        StoreError: absent, not HDF5, of another format or version, or not as the schema says.
+    """
+    with opened(path, format=schema.FORMAT, version=schema.VERSION) as file:
+        problem = find_problem(file)
+        if problem:
+            raise StoreError(path, f"damaged store: {problem}")
+        yield TrackStore(file)
+
+
+def find_problem(file: h5py.File) -> str | None:
+    """What in ``file`` is not as :mod:`seqfer.store.schema` says, or None. Reads no pictures."""
+    if missing := find_missing(file, schema.ROOT_ATTRIBUTES):
+        return missing
+    if not isinstance(file.get("frames"), h5py.Group) or not isinstance(file.get("tracks"), h5py.Group):
+        return "group /frames or /tracks is missing"
+    codec = file["tracks"].attrs.get("crop_codec")
+    if codec not in schema.CROP_FIELDS:
+        return f"unknown crop codec {codec!r}"
+    if misfit := find_misfit(file["frames"], schema.FRAME_FIELDS):
+        return misfit
+    fields = (*schema.TRACK_FIELDS, *schema.CROP_FIELDS[codec])
+    return next(filter(None, (find_misfit(group, fields) for group in file["tracks"].values())), None)

@@ -1,0 +1,132 @@
+"""Writing a track store, a block of rows at a time, in memory that does not grow with the video."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from ..faces.rows import TrackRows
+from ..files import check_space
+from . import schema
+from .files import append, atomic_h5
+
+_ROWS_PER_FLUSH = 256
+_BYTES_PER_CHUNK = 1 << 18
+_RAW_CROPS_PER_CHUNK = 16
+
+
+class StoreWriter:
+    """See :func:`create_store`.
+
+    Attributes:
+        source: what is known of the video; stored as JSON at the end.
+    """
+
+    def __init__(self, file: h5py.File, path: Path, crop_codec: str, jpeg_quality: int) -> None:
+        self.source: dict[str, Any] = {}
+        self._file = file
+        self._path = path
+        self._codec = crop_codec
+        self._jpeg = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality]
+        self._jpeg += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+        self._waiting: dict[int, list[TrackRows]] = {}
+        self._frames: list[tuple[float, int]] = []
+        file.create_group("frames")
+        tracks = file.create_group("tracks")
+        tracks.attrs["crop_codec"] = crop_codec
+
+    def add_frame(self, pts_seconds: float, shot: int) -> None:
+        """Note one frame of the video (in order, every frame)."""
+        self._frames.append((pts_seconds, shot))
+        if len(self._frames) >= 4096:
+            self._flush_frames()
+
+    def add_rows(self, rows: TrackRows) -> None:
+        """Append rows to their track (created when first named)."""
+        waiting = self._waiting.setdefault(rows.track_id, [])
+        waiting.append(rows)
+        if sum(map(len, waiting)) >= _ROWS_PER_FLUSH:
+            self._flush_track(rows.track_id)
+
+    def finish(self) -> None:
+        """Write what still waits."""
+        for track_id in sorted(self._waiting):
+            self._flush_track(track_id)
+        self._flush_frames()
+
+    def _flush_frames(self) -> None:
+        columns = np.array(self._frames, np.float64).reshape(-1, 2)
+        for field, column in zip(schema.FRAME_FIELDS, columns.T, strict=True):
+            append(self._file["frames"], field, column)
+        self._frames.clear()
+
+    def _flush_track(self, track_id: int) -> None:
+        waiting = self._waiting[track_id]
+        if not waiting:
+            return
+        check_space(self._path)
+        rows = TrackRows.concatenate(waiting)
+        waiting.clear()
+        group = self._file.require_group(schema.track_group(track_id))
+        group.attrs["track_id"] = track_id
+        for field in schema.TRACK_FIELDS:
+            append(group, field, getattr(rows, field.name))
+        if self._codec == "raw":
+            append(group, schema.RAW_CROPS, rows.crops, rows_per_chunk=_RAW_CROPS_PER_CHUNK)
+        else:
+            self._append_jpeg(group, rows.crops)
+
+    def _append_jpeg(self, group: h5py.Group, crops: NDArray[np.uint8]) -> None:
+        files = [cv2.imencode(".jpg", crop[..., ::-1], self._jpeg)[1] for crop in crops]
+        ends = np.cumsum([len(f) for f in files], dtype=np.int64)
+        if schema.JPEG_OFFSETS.name not in group:
+            start, offsets = 0, np.concatenate([[0], ends])
+        else:
+            start = group[schema.JPEG_CROPS.name].shape[0]
+            offsets = ends + start
+        append(group, schema.JPEG_OFFSETS, offsets)
+        append(group, schema.JPEG_CROPS, np.concatenate(files), rows_per_chunk=_BYTES_PER_CHUNK)
+
+
+@contextmanager
+def create_store(
+    path: Path,
+    *,
+    video_id: str,
+    key: str,
+    config: Mapping[str, Any],
+    software: Mapping[str, str],
+    crop_codec: str = "jpeg",
+    jpeg_quality: int = 95,
+) -> Iterator[StoreWriter]:
+    """A writer for a new store, which appears under ``path`` when the block ends without an error.
+
+    Args:
+        path: where to; an existing file is replaced at the end.
+        video_id: name of the video within its run.
+        key: digest of all that the content depends on; what resuming compares.
+        config, software: stored as JSON, as is ``writer.source``, which the caller fills in.
+        crop_codec: ``jpeg`` or ``raw``.
+        jpeg_quality: 1 to 100; colour is kept at full resolution (4:4:4).
+
+    Raises:
+        StoreError: the file cannot be written.
+    """
+    with atomic_h5(path) as file:
+        file.attrs["format"] = schema.FORMAT
+        file.attrs["version"] = schema.VERSION
+        file.attrs["key"] = key
+        file.attrs["video_id"] = video_id
+        writer = StoreWriter(file, path, crop_codec, jpeg_quality)
+        yield writer
+        writer.finish()
+        for name, value in (("source", writer.source), ("config", config), ("software", software)):
+            file.attrs[name] = json.dumps(value, sort_keys=True, ensure_ascii=False)

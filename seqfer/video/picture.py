@@ -1,0 +1,197 @@
+"""One stored picture, as planes of luma and chroma or as RGB, and the few ways to look at it.
+
+Turning whole frames into RGB is the waste of naive readers: the detector wants a small picture, the
+models a face. Both are made here from the planes: reduce or warp first, convert the little that is left.
+Nothing here knows of rotation flags: coordinates are those of the *stored* picture.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from .colour import grey_levels, yuv_to_rgb
+
+
+class Picture(Protocol):
+    """What :class:`seqfer.video.Frame` needs of a stored picture."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        ...
+
+    def grey(self, width: int, height: int) -> NDArray[np.uint8]:
+        """Luminance, uint8 (height, width), full range."""
+        ...
+
+    def rgb_resized(self, width: int, height: int) -> NDArray[np.uint8]:
+        """uint8 (height, width, 3) RGB."""
+        ...
+
+    def rgb(self) -> NDArray[np.uint8]:
+        """uint8 (H, W, 3) RGB."""
+        ...
+
+    def warp(self, matrix: NDArray[np.float64], width: int, height: int) -> NDArray[np.uint8]:
+        """uint8 (height, width, 3) RGB through ``matrix`` (2, 3), stored pixel to result pixel."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class YuvPicture:
+    """Planar 8-bit 4:2:0.
+
+    Attributes:
+        y: uint8 (H, W).
+        u, v: uint8 (ceil(H/2), ceil(W/2)).
+        matrix: H.273 matrix number, see :func:`seqfer.video.colour.matrix_for`.
+        full_range: luma runs over 0 to 255, not 16 to 235.
+    """
+
+    y: NDArray[np.uint8]
+    u: NDArray[np.uint8]
+    v: NDArray[np.uint8]
+    matrix: int
+    full_range: bool
+
+    def __post_init__(self) -> None:
+        height, width = self.y.shape
+        wanted = ((height + 1) // 2, (width + 1) // 2)
+        if self.u.shape != wanted or self.v.shape != wanted:
+            raise ValueError(
+                f"4:2:0 chroma of a {width}x{height} picture must be {wanted}, got {self.u.shape}, {self.v.shape}"
+            )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.y.shape[1], self.y.shape[0]
+
+    def grey(self, width: int, height: int) -> NDArray[np.uint8]:
+        return cv2.LUT(_resize(self.y, width, height), grey_levels(self.full_range))
+
+    def rgb_resized(self, width: int, height: int) -> NDArray[np.uint8]:
+        # Chroma is sited half a stored pixel to the left of where this puts it: invisible when reduced.
+        return self._to_rgb([_resize(plane, width, height) for plane in (self.y, self.u, self.v)])
+
+    def rgb(self) -> NDArray[np.uint8]:
+        width, height = self.size
+        onto = self._chroma_matrix(np.eye(2, 3))
+        u, v = (warp_plane(plane, onto, width, height) for plane in (self.u, self.v))
+        return self._to_rgb([self.y, u, v])
+
+    def warp(self, matrix: NDArray[np.float64], width: int, height: int) -> NDArray[np.uint8]:
+        chroma = self._chroma_matrix(matrix)
+        y = warp_plane(self.y, matrix, width, height)
+        return self._to_rgb([y, *(warp_plane(plane, chroma, width, height) for plane in (self.u, self.v))])
+
+    def _chroma_matrix(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        """``matrix`` as it acts on chroma samples, which stand for 2x2 pixels.
+
+        MPEG-2, H.264 and their kin put them level with the left column, JPEG (full range) in the middle;
+        both half-way between the rows.
+        """
+        to_luma = np.array([[2.0, 0.0, 0.5 if self.full_range else 0.0], [0.0, 2.0, 0.5], [0.0, 0.0, 1.0]])
+        return matrix @ to_luma
+
+    def _to_rgb(self, planes: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+        return cv2.transform(cv2.merge(planes), yuv_to_rgb(self.matrix, self.full_range))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RgbPicture:
+    """Packed RGB, as stills, GIF and the decord reader give it.
+
+    Attributes:
+        data: uint8 (H, W, 3).
+    """
+
+    data: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        if self.data.ndim != 3 or self.data.shape[2] != 3 or self.data.dtype != np.uint8:
+            raise ValueError(f"RGB must be uint8 (H, W, 3), got {self.data.dtype} {self.data.shape}")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self.data.shape[1], self.data.shape[0]
+
+    def grey(self, width: int, height: int) -> NDArray[np.uint8]:
+        return cv2.cvtColor(_resize(self.data, width, height), cv2.COLOR_RGB2GRAY)
+
+    def rgb_resized(self, width: int, height: int) -> NDArray[np.uint8]:
+        return _resize(self.data, width, height)
+
+    def rgb(self) -> NDArray[np.uint8]:
+        return self.data
+
+    def warp(self, matrix: NDArray[np.float64], width: int, height: int) -> NDArray[np.uint8]:
+        return warp_plane(self.data, matrix, width, height)
+
+
+def _resize(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """Anti-aliased reduction (or enlargement), without touching ``image``."""
+    if width > image.shape[1] or height > image.shape[0]:
+        # Averaging over areas, the right choice for reduction, is blocky for enlargement.
+        return cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
+    # OpenCV averages 2x2 pixels many times faster than any other area: go there in such steps.
+    h, w = image.shape[:2]
+    while w >= 4 * width and h >= 4 * height and w % 2 == 0 and h % 2 == 0:
+        w, h = w // 2, h // 2
+        image = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
+    return image if (w, h) == (width, height) else cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def warp_plane(
+    plane: NDArray[np.uint8], matrix: NDArray[np.float64], width: int, height: int
+) -> NDArray[np.uint8]:
+    """Affine warp that reads only the region it needs and does not alias.
+
+    Where the result is smaller than its region by a factor of two or more, the region is first averaged
+    down by the whole part of that factor, on a grid that stays put in the picture, so that a face that
+    drifts does not shimmer. Beyond the picture's edge its outermost pixels are repeated: a constant
+    colour would draw a hard line across the crop, which networks read as a feature.
+
+    Args:
+        plane: uint8 (H, W) or (H, W, C).
+        matrix: float64 (2, 3), plane pixel to result pixel, pixel centres at integers.
+        width, height: of the result.
+
+    Raises:
+        ValueError: the matrix is singular or not finite.
+    """
+    linear = matrix[:, :2]
+    area = abs(float(np.linalg.det(linear)))
+    if not np.isfinite(matrix).all() or area < 1e-12:
+        raise ValueError(f"a crop needs a finite, invertible 2x3 matrix, got {matrix.tolist()}")
+    back = np.linalg.inv(linear)
+    offset = -back @ matrix[:, 2]
+    step = max(1, math.floor(math.sqrt(1 / area) + 1e-9))
+    corners = back @ [[0, width - 1, 0, width - 1], [0, 0, height - 1, height - 1]] + offset[:, None]
+    x0, x1 = _span(corners[0], plane.shape[1], step)
+    y0, y1 = _span(corners[1], plane.shape[0], step)
+    region = plane[y0:y1, x0:x1]
+    if step > 1:
+        rows, cols = -(-(y1 - y0) // step), -(-(x1 - x0) // step)
+        short = rows * step - (y1 - y0), cols * step - (x1 - x0)
+        if any(short):
+            region = cv2.copyMakeBorder(region, 0, short[0], 0, short[1], cv2.BORDER_REPLICATE)
+        region = cv2.resize(region, (cols, rows), interpolation=cv2.INTER_AREA)
+    # Sample j of the reduced region is the mean of `step` pixels, centred (step - 1) / 2 past the first.
+    origin = np.array([x0, y0]) + (step - 1) / 2
+    local = np.column_stack([back, offset - origin]) / step
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(region, local, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _span(positions: NDArray[np.float64], length: int, step: int) -> tuple[int, int]:
+    """Half-open range of samples needed for ``positions``, within the picture, starting on the grid."""
+    low = min(max(math.floor(positions.min()) - step - 1, 0), length - 1)
+    high = min(max(math.ceil(positions.max()) + step + 2, 1), length)
+    low -= low % step
+    return low, max(high, low + 1)

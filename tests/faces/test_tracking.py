@@ -1,0 +1,169 @@
+"""Shots and tracks on pictures whose content is known exactly: moved copies of one real face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pytest
+from skimage.data import astronaut
+
+from seqfer.faces import (
+    Detections,
+    DetectorConfig,
+    ShotTracker,
+    TrackingConfig,
+    TrackRows,
+    make_detector,
+    mark_shots,
+)
+
+FPS = 25
+_FACE = cv2.resize(astronaut()[20:230, 120:330], (150, 150), interpolation=cv2.INTER_AREA)
+
+
+@dataclass
+class StillFrame:
+    """A frame made in the test, with the methods the tracker needs."""
+
+    frame_index: int
+    pts_seconds: float
+    image: np.ndarray
+
+    @property
+    def size(self):
+        return self.image.shape[1], self.image.shape[0]
+
+    def grey(self, width, height):
+        return cv2.cvtColor(self.rgb_resized(width, height), cv2.COLOR_RGB2GRAY)
+
+    def rgb_resized(self, width, height):
+        return cv2.resize(self.image, (width, height), interpolation=cv2.INTER_AREA)
+
+    def crop(self, matrix, size):
+        return cv2.warpAffine(self.image, matrix, (size, size))
+
+
+class Counting:
+    """A detector that counts its calls."""
+
+    num_landmarks = 5
+
+    def __init__(self, detector):
+        self.detector, self.calls = detector, 0
+
+    def detect(self, image) -> Detections:
+        self.calls += 1
+        return self.detector.detect(image)
+
+
+def film(places, background=110):
+    """Frames 480×270 with the face centred at each of ``places``: one (x, y), several, or None."""
+    frames = []
+    for i, place in enumerate(places):
+        image = np.full((270, 480, 3), background, np.uint8)
+        points = [] if place is None else place if isinstance(place, list) else [place]
+        for x, y in points:
+            matrix = np.array([[1.0, 0, x - 75], [0, 1, y - 75]])
+            cv2.warpAffine(_FACE, matrix, (480, 270), dst=image, borderMode=cv2.BORDER_TRANSPARENT)
+        frames.append(StillFrame(i, i / FPS, image))
+    return frames
+
+
+def follow(frames, **config) -> tuple[dict[int, TrackRows], int]:
+    detector = Counting(make_detector(DetectorConfig()))
+    tracker = ShotTracker(detector, TrackingConfig(**config), crop_size=64)
+    blocks: dict[int, list[TrackRows]] = {}
+    for frame in frames:
+        for rows in tracker.feed(frame):
+            blocks.setdefault(rows.track_id, []).append(rows)
+    for rows in tracker.finish():
+        blocks.setdefault(rows.track_id, []).append(rows)
+    return {k: TrackRows.concatenate(v) for k, v in blocks.items()}, detector.calls
+
+
+def test_a_still_face_costs_five_looks_a_second_and_gets_every_frame():
+    tracks, calls = follow(film([(240, 130)] * 75))
+    assert list(tracks) == [0]
+    np.testing.assert_array_equal(tracks[0].frame_indices, np.arange(75))
+    np.testing.assert_allclose(tracks[0].pts_seconds, np.arange(75) / FPS)
+    assert calls <= 5 * 3 + 2
+    assert tracks[0].interpolated.mean() > 0.7
+    assert len(np.unique(tracks[0].crops, axis=0)) == 1  # the same picture in, the same crop out
+
+
+def test_a_moving_face_is_followed_between_looks():
+    x = 240 + 120 * np.sin(np.arange(75) / 75 * 2 * np.pi)
+    tracks, _ = follow(film([(v, 130) for v in x]))
+    assert list(tracks) == [0] and len(tracks[0]) == 75
+    centre = tracks[0].landmarks_xy[:, :2].mean(axis=(1, 2))
+    error = (tracks[0].landmarks_xy[:, 2, 0] - x) - (tracks[0].landmarks_xy[:, 2, 0] - x).mean()
+    assert np.abs(error).max() < 4, "nose tip off by more than a tenth of the distance between the eyes"
+    assert np.isfinite(centre).all()
+
+
+def test_a_track_begins_and_ends_on_the_right_frame():
+    tracks, _ = follow(film([None] * 13 + [(240, 130)] * 31 + [None] * 16))
+    assert list(tracks) == [0]
+    np.testing.assert_array_equal(tracks[0].frame_indices, np.arange(13, 44))
+
+
+def test_a_short_absence_is_bridged_and_a_long_one_leaves_a_gap_in_the_same_track():
+    short, _ = follow(film([(240, 130)] * 20 + [None] * 8 + [(240, 130)] * 20))
+    np.testing.assert_array_equal(short[0].frame_indices, np.arange(48))
+    assert short[0].interpolated[20:28].all()
+    long, _ = follow(film([(240, 130)] * 20 + [None] * 40 + [(240, 130)] * 20))
+    assert list(long) == [0]
+    np.testing.assert_array_equal(long[0].frame_indices, [*range(20), *range(60, 80)])
+
+
+def test_two_faces_are_two_tracks_throughout():
+    tracks, _ = follow(film([[(120 + i, 130), (360 - i, 140)] for i in range(50)]))
+    assert list(tracks) == [0, 1]
+    for rows in tracks.values():
+        np.testing.assert_array_equal(rows.frame_indices, np.arange(50))
+    assert tracks[0].boxes_xyxy[:, 0].max() < tracks[1].boxes_xyxy[:, 0].min()
+
+
+def test_a_blink_of_the_detector_is_no_track():
+    tracks, _ = follow(film([None] * 20 + [(240, 130)] * 3 + [None] * 20))
+    assert tracks == {}
+
+
+def test_a_single_picture_is_a_track():
+    tracks, _ = follow(film([(240, 130)]))
+    np.testing.assert_array_equal(tracks[0].frame_indices, [0])
+
+
+def test_memory_holds_a_second_of_frames_at_most():
+    detector = make_detector(DetectorConfig())
+    tracker = ShotTracker(detector, TrackingConfig(), crop_size=64)
+    most = 0
+    for frame in film([(240, 130)] * 30 + [None] * 40 + [(240, 130)] * 30):
+        list(tracker.feed(frame))
+        most = max(most, len(tracker._frames))
+    assert most <= FPS
+
+
+def shots(frames):
+    return [shot for _, shot in mark_shots(frames)]
+
+
+def test_a_hard_cut_is_found_on_its_frame():
+    a, b = film([(240, 130)] * 20), film([(100, 100)] * 20, background=30)
+    assert shots(a + b) == [0] * 20 + [1] * 20
+
+
+def test_a_flash_is_not_a_cut_and_neither_is_motion_or_noise():
+    frames = film([(100 + 12 * i, 130) for i in range(24)])
+    frames[10].image = np.minimum(frames[10].image.astype(int) + 120, 255).astype(np.uint8)
+    rng = np.random.default_rng(0)
+    for frame in frames:
+        frame.image = np.clip(frame.image + rng.normal(0, 8, frame.image.shape), 0, 255).astype(np.uint8)
+    assert set(shots(frames)) == {0}
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_very_short_films_have_one_shot(count):
+    assert shots(film([(240, 130)] * count)) == [0] * count

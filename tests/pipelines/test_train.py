@@ -1,0 +1,89 @@
+"""``seqfer train`` end to end on tiny stores: it learns, goes on where it stopped, and says what is wrong."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_tracks import CHANGE_SECONDS, FakeTrack, write_data
+
+from seqfer.models import load_model, predict_track
+from seqfer.pipelines.train import main
+
+ENCODER = '{"widths": [8, 8, 16], "depths": [1, 1], "input_size": 24}'
+
+
+def arguments(data: tuple[Path, Path], out: Path, epochs: int, *more: str) -> list[str]:
+    stores, labels = data
+    return [
+        "--model=CnnRnn", f"--model.init_args.encoder={ENCODER}", "--model.init_args.hidden=8",
+        "--model.init_args.freeze_encoder=false", "--model.init_args.encoder_learning_rate=0.01",
+        "--model.init_args.learning_rate=0.01", f"--data.stores={stores}", f"--data.labels={labels}",
+        "--data.vocabulary=[neutral,happiness]", "--data.window_seconds=2", "--data.sample_rate_hz=10",
+        "--data.batch_size=1", "--data.augmentation=null", f"--trainer.max_epochs={epochs}",
+        "--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false",
+        "--trainer.enable_model_summary=false", "--threads=1", f"--output={out}", *more,
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> tuple[Path, Path]:
+    return write_data(tmp_path_factory.mktemp("data"), people=4)
+
+
+def history(out: Path) -> list[dict[str, str]]:
+    rows = []
+    for file in sorted(out.glob("logs/version_*/metrics.csv")):
+        with file.open() as opened:
+            rows += [r for r in csv.DictReader(opened) if r.get("val/loss")]
+    return rows
+
+
+def test_it_learns_and_its_model_predicts(data, tmp_path):
+    assert main(arguments(data, tmp_path, 12)) == 0
+    losses = [float(r["val/loss"]) for r in history(tmp_path)]
+    assert losses[-1] < 0.7 * losses[0]
+    model = load_model(tmp_path)
+    found = predict_track(model, FakeTrack(np.arange(20) / 10))
+    happy = found.emotion_probs[:, 1] > 0.5
+    assert abs(found.pts_seconds[np.argmax(happy)] - CHANGE_SECONDS) <= 0.2
+
+
+def test_resumed_training_is_training_that_never_stopped(data, tmp_path):
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert main(arguments(data, whole, 4)) == 0
+    assert main(arguments(data, parts, 2)) == 0
+    assert main(arguments(data, parts, 4, f"--ckpt_path={parts / 'checkpoints' / 'last.ckpt'}")) == 0
+    epochs = [int(r["epoch"]) for r in history(parts)]
+    assert epochs == [0, 1, 2, 3]
+    a, b = ([float(r["val/loss"]) for r in history(out)] for out in (whole, parts))
+    np.testing.assert_allclose(a, b, rtol=1e-4)
+
+
+def test_what_is_wrong_is_said_in_one_line(data, tmp_path, capsys):
+    stores, labels = data
+    assert main(arguments((stores, tmp_path / "none.csv"), tmp_path, 1)) == 2
+    assert "none.csv: cannot be read" in capsys.readouterr().err.splitlines()[-1]
+    broken = tmp_path / "broken.ckpt"
+    broken.write_bytes(b"junk")
+    assert main(arguments(data, tmp_path, 1, f"--ckpt_path={broken}")) == 2
+    assert "broken.ckpt: not a readable checkpoint" in capsys.readouterr().err.splitlines()[-1]
+    assert main(arguments(data, tmp_path, 1, "--data.val_share=2")) == 2
+    assert "val_share must be between 0 and 1" in capsys.readouterr().err.splitlines()[-1]
+    for wrong in ("--model=Transformer", "--data.colour=red", "--model.init_args.hidden=x"):
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments(data, tmp_path, 1, wrong))
+        assert stopped.value.code == 2
+        assert "error:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["train_cnnrnn", "train_convlstm"])
+def test_the_configs_that_ship_are_understood(name, data, tmp_path, capsys):
+    config = Path(__file__).parents[2] / "configs" / f"{name}.yaml"
+    with pytest.raises(SystemExit) as stopped:
+        main([f"--config={config}", f"--data.stores={data[0]}", f"--data.labels={data[1]}", f"-o={tmp_path}",
+              "--print_config"])  # fmt: skip
+    assert stopped.value.code == 0
+    assert "encoder: bundled" in capsys.readouterr().out
