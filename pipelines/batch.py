@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from distributed import Future, as_completed, get_worker
@@ -25,16 +26,40 @@ _TOPIC = "seqfer-progress"
 _REPORT_SECONDS = 0.5
 
 
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What became of a batch.
+
+    Attributes:
+        outcomes: of the videos that were finished, in order.
+        interrupted: the user stopped it before all were.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    interrupted: bool
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well, 1 some failed, 130 interrupted."""
+        if self.interrupted:
+            return 130
+        return int(any(o.status == "failed" for o in self.outcomes))
+
+
 def run_batch(
     jobs: Sequence[Job | Outcome], out: Path, cluster: ClusterConfig, *, quiet: bool, verb: str
-) -> int:
+) -> Batch:
     """Bring all videos up to date, write ``summary.csv``, say what came of it.
 
     Args:
         jobs: one entry a video, in order; an Outcome stands for an input that failed before it began.
+        out: the run's folder.
+        cluster: where the work is done.
+        quiet: say nothing but errors.
+        verb: what to call the work.
 
-    Returns:
-        Exit code: 0 all well, 1 some failed, 130 interrupted.
+    Raises:
+        InputError: no videos, or the summary cannot be written.
     """
     if not jobs:
         raise InputError(out, "nothing to do: no videos were given")
@@ -67,10 +92,9 @@ def run_batch(
             "the same command goes on from there",
             file=sys.stderr,
         )
-        return 130
-    if not quiet and not waiting and not failed:
+    elif not quiet and not waiting and not failed:
         print(f"Nothing to do: all {len(ordered)} are up to date.")
-    return 1 if failed else 0
+    return Batch(outcomes=tuple(ordered), interrupted=interrupted)
 
 
 def _compute(
@@ -114,7 +138,7 @@ def _result(future: Future, job: Job) -> Outcome:
     return Outcome(video_id=job.video_id, path=job.where, status="failed", error=str(error))
 
 
-def _sweep(jobs: Sequence[Job]) -> None:
+def _sweep(jobs: Iterable[Job]) -> None:
     """Remove what stopped workers left half-written."""
     for job in jobs:
         for path in job.results:

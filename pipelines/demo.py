@@ -11,11 +11,11 @@ from rich.text import Text
 from seqfer.export import output_path
 from seqfer.export.timeline_json import read_timelines
 from seqfer.samples import Sample, write_samples
-from seqfer.stages import STAGES, Outcome, RunConfig, process
+from seqfer.stages import STAGES, RunConfig
 from seqfer.timeline import Timeline
 
 from .batch import run_batch
-from .options import add_cluster, verb_parser
+from .options import add_cluster, parsed, verb_parser
 from .run import plan
 from .tables import console_for_tables
 
@@ -25,25 +25,20 @@ def main(argv: Sequence[str]) -> int:
     parser = verb_parser("demo", "Make sample videos from one photograph and run the whole way on them.")
     parser.add_argument("-o", "--out", type=Path, default=Path("seqfer-demo"), help="folder for all of it")
     add_cluster(parser)
-    made = parser.instantiate_classes(parser.parse_args(list(argv)))
+    made = parsed(parser, argv)
     videos, results = made.out / "videos", made.out / "results"
     if not made.quiet:
         print(f"Making sample videos in {videos} …", file=sys.stderr)
     samples = write_samples(videos)
     jobs = plan([str(videos)], results, STAGES, RunConfig(formats=("csv", "frames")))
-    code = run_batch(jobs, results, made.cluster, quiet=made.quiet, verb="demo")
-    if code == 130:
-        return code
+    batch = run_batch(jobs, results, made.cluster, quiet=made.quiet, verb="demo")
+    if batch.interrupted:
+        return batch.exit_code
     if not made.quiet:
         _tell(samples, results)
-    # One sample is broken on purpose; anything else that failed is a fault.
-    expected = {s.path.name for s in samples if s.broken}
-    failed = {Path(str(j.path)).name for j in jobs if _failed(j)}
-    return 0 if failed == expected else 1
-
-
-def _failed(job: object) -> bool:
-    return isinstance(job, Outcome) or process(job).status == "failed"  # type: ignore[arg-type]
+    # The last sample is broken on purpose; anything else that failed is a fault.
+    failed = [o.path for o in batch.outcomes if o.status == "failed"]
+    return 0 if failed == [str(samples[-1].path)] else 1
 
 
 def _tell(samples: Sequence[Sample], results: Path) -> None:

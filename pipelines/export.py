@@ -10,7 +10,7 @@ from seqfer.export import FormatName
 from seqfer.stages import RunConfig
 
 from .batch import run_batch
-from .options import add_cluster, verb_parser
+from .options import add_cluster, parsed, verb_parser
 from .predict import plan_stores
 
 
@@ -23,7 +23,7 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--decoding", type=DecodingConfig, default=DecodingConfig())
     add_cluster(parser)
-    made = parser.instantiate_classes(parser.parse_args(list(argv)))
+    made = parsed(parser, argv)
     config = RunConfig(decoding=made.decoding, formats=made.formats)
     jobs = plan_stores(made.out, ("export",), config)
-    return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="export")
+    return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="export").exit_code

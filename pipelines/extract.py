@@ -8,8 +8,8 @@ from seqfer.extraction import ExtractionConfig
 from seqfer.stages import RunConfig
 
 from .batch import run_batch
-from .options import add_cluster, add_videos, verb_parser
-from .run import plan
+from .options import add_cluster, add_videos, parsed, verb_parser
+from .run import plan, preflight
 
 
 def main(argv: Sequence[str]) -> int:
@@ -18,6 +18,7 @@ def main(argv: Sequence[str]) -> int:
     add_videos(parser)
     parser.add_argument("--extraction", type=ExtractionConfig, default=ExtractionConfig())
     add_cluster(parser)
-    made = parser.instantiate_classes(parser.parse_args(list(argv)))
+    made = parsed(parser, argv)
+    preflight(parser, made.cluster, model=None, detector=made.extraction.detector)
     jobs = plan(made.videos, made.out, ("extract",), RunConfig(extraction=made.extraction))
-    return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="extract")
+    return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="extract").exit_code

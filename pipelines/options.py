@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-from jsonargparse import ActionConfigFile, ArgumentParser
+from jsonargparse import ActionConfigFile, ArgumentParser, DefaultHelpFormatter, Namespace
+
+
+class _HelpFormatter(DefaultHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Keeps the lines of examples as they are."""
+
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +34,31 @@ class ClusterConfig:
             raise ValueError(f"workers must be at least 1, got {self.workers}")
 
 
+class VerbParser(ArgumentParser):
+    """A parser that says what is wrong in one line and exits with 2: the usage would bury it."""
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        """Print ``message`` on one line, and exit."""
+        print(f"{self.prog}: {' '.join(message.split())} (see {self.prog} --help)", file=sys.stderr)
+        raise SystemExit(2)
+
+
 def verb_parser(verb: str, description: str, epilog: str = "") -> ArgumentParser:
-    """A parser with ``--config`` that prints errors in one line and exits with 2."""
-    parser = ArgumentParser(prog=f"seqfer {verb}", description=description, epilog=epilog)
+    """The parser of a verb, with ``--config``; examples go in ``epilog``."""
+    parser = VerbParser(
+        prog=f"seqfer {verb}", description=description, epilog=epilog, formatter_class=_HelpFormatter
+    )
     parser.add_argument("--config", action=ActionConfigFile, help="YAML file with any of the options below")
     return parser
+
+
+def parsed(parser: ArgumentParser, argv: Sequence[str]) -> Namespace:
+    """The options as objects; settings that refuse their values end in the parser's one line."""
+    args = parser.parse_args(list(argv))
+    try:
+        return parser.instantiate(args)
+    except ValueError as error:
+        parser.error(str(error))
 
 
 def add_cluster(parser: ArgumentParser) -> None:

@@ -9,7 +9,8 @@ from seqfer.errors import InputError
 from seqfer.stages import Job, RunConfig, Stage
 
 from .batch import run_batch
-from .options import add_cluster, verb_parser
+from .options import add_cluster, parsed, verb_parser
+from .run import preflight
 
 
 def main(argv: Sequence[str]) -> int:
@@ -20,10 +21,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--device", type=str, default="cpu", help="cpu, cuda, cuda:1, mps")
     parser.add_argument("--batch_size", type=int, default=32, help="face-frames at once")
     add_cluster(parser)
-    made = parser.instantiate_classes(parser.parse_args(list(argv)))
+    made = parsed(parser, argv)
     config = RunConfig(model=made.model, device=made.device, batch_size=made.batch_size)
+    preflight(parser, made.cluster, model=made.model, detector=None)
     jobs = plan_stores(made.out, ("predict",), config)
-    return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="predict")
+    return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="predict").exit_code
 
 
 def plan_stores(out: Path, stages: tuple[Stage, ...], config: RunConfig) -> list[Job]:

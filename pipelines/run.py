@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from jsonargparse import ArgumentParser
+
+from seqfer import models
+from seqfer.errors import WeightsError
+from seqfer.faces import DetectorConfig, make_detector
 from seqfer.stages import STAGES, Job, Outcome, RunConfig, Stage
 from seqfer.video import find_videos
 
 from .batch import run_batch
-from .options import add_cluster, add_videos, verb_parser
+from .options import ClusterConfig, add_cluster, add_videos, parsed, verb_parser
 
 _EPILOG = """
 examples:
@@ -26,11 +31,29 @@ def main(argv: Sequence[str]) -> int:
     add_videos(parser)
     parser.add_class_arguments(RunConfig)
     add_cluster(parser)
-    args = parser.parse_args(list(argv))
-    made = parser.instantiate_classes(args)
+    made = parsed(parser, argv)
     config = RunConfig(**{name: made[name] for name in RunConfig.__dataclass_fields__})
+    preflight(parser, made.cluster, model=config.model, detector=config.extraction.detector)
     jobs = plan(made.videos, made.out, STAGES, config)
-    return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="run")
+    return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="run").exit_code
+
+
+def preflight(
+    parser: ArgumentParser, cluster: ClusterConfig, *, model: str | None, detector: DetectorConfig | None
+) -> None:
+    """Stop with one line, before any work, where the settings name weights that are not there.
+
+    On a cluster elsewhere only its workers can tell.
+    """
+    if cluster.scheduler is not None:
+        return
+    try:
+        if model is not None:
+            models.model_fingerprint(model)
+        if detector is not None and detector != DetectorConfig():
+            make_detector(detector)
+    except WeightsError as error:
+        parser.error(str(error))
 
 
 def plan(

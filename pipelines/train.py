@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 from jsonargparse import Namespace
-from pytorch_lightning import Trainer
-from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
+from pytorch_lightning import LightningModule, Trainer
+from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from pytorch_lightning.cli import LightningCLI
 from pytorch_lightning.loggers import CSVLogger
 
@@ -24,10 +24,24 @@ from seqfer.models import SequenceModel, load_model, save_model
 _MONITOR = "val/loss"
 
 
+class _StepSeeds(Callback):
+    """Dropout's choices depend on seed and step alone: what is resumed goes on as if never stopped."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def on_train_batch_start(
+        self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        torch.manual_seed(self._seed * 1_000_003 + trainer.global_step)
+
+
 class _Cli(LightningCLI):
     def add_arguments_to_parser(self, parser: Any) -> None:
         parser.prog = "seqfer train"
-        parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the model and its logs")
+        parser.add_argument(
+            "-o", "--output", type=Path, required=True, help="folder for the model and its logs"
+        )
         parser.add_argument("--ckpt_path", type=Path, default=None, help="go on from this checkpoint")
         parser.add_argument("--patience", type=int, default=10, help="epochs without gain before it stops")
         parser.add_argument("--threads", type=int, default=None, help="of torch; default: every core")
@@ -43,6 +57,7 @@ class _Cli(LightningCLI):
         self.trainer_defaults["callbacks"] = [
             self.checkpoints,
             EarlyStopping(_MONITOR, patience=self.config.patience),
+            _StepSeeds(int(self.config.seed_everything)),
         ]
         kwargs.setdefault("default_root_dir", self.config.trainer.default_root_dir or str(output))
         if self.config.trainer.logger in (None, True):

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from . import video
+from . import models, video  # PyTorch is slow to import: models is only named where it is used
 from .decoding import DecodingConfig, decode
 from .errors import SeqferError, StoreError
 from .export import FormatName, VideoReport, output_path, write_outputs
 from .export.timeline_json import read_document, read_timelines
 from .extraction import ExtractionConfig, extract_video, extraction_key
 from .keys import key_of, plain
-from .models import load_model, model_fingerprint, predict_track, read_metadata
 from .store import open_store, read_predictions, stored_key, write_predictions
 from .store.schema import FORMAT, PREDICTIONS_FORMAT, PREDICTIONS_VERSION, VERSION
 from .timeline import Timeline
@@ -183,7 +182,7 @@ def _predict_key(job: Job, tracks_key: str) -> tuple[str, bool]:
         if found is None:
             read_predictions(job.predictions_path)
         return str(found), False
-    model = model_fingerprint(job.config.model)
+    model = models.model_fingerprint(job.config.model)
     key = key_of(stage="predict", format=PREDICTIONS_VERSION, tracks=tracks_key, model=model)
     return key, found != key
 
@@ -213,17 +212,18 @@ def _extract(job: Job, key: str, on_progress: Progress | None) -> None:
 
 def _predict(job: Job, key: str, on_progress: Progress | None) -> None:
     config = job.config
-    model, notes = load_model(config.model, device=config.device), read_metadata(config.model)
+    model = models.load_model(config.model, device=config.device)
+    notes = models.read_metadata(config.model)
     with open_store(job.tracks_path) as store:
         write_predictions(
             job.predictions_path,
-            (predict_track(model, track, batch_size=config.batch_size) for track in store.tracks),
+            (models.predict_track(model, track, batch_size=config.batch_size) for track in store.tracks),
             video_id=job.video_id,
             key=key,
             tracks_key=store.key,
             model={
                 "name": notes.get("name", notes["architecture"]),
-                "fingerprint": model_fingerprint(config.model),
+                "fingerprint": models.model_fingerprint(config.model),
                 "vocabulary": list(model.vocabulary),
             },
         )

@@ -45,9 +45,7 @@ def write_store(path: Path, video_id: str, *, seconds: float = 2.0, fps: float =
     """A store with one such track, by the real writer."""
     pts = np.arange(round(seconds * fps)) / fps
     t = len(pts)
-    with create_store(
-        path, video_id=video_id, key="k", config={}, software={}, crop_codec="raw"
-    ) as writer:
+    with create_store(path, video_id=video_id, key="k", config={}, software={}, crop_codec="raw") as writer:
         for time in pts:
             writer.add_frame(float(time), 0)
         rows = TrackRows(
@@ -64,7 +62,10 @@ def write_data(folder: Path, people: int = 3) -> tuple[Path, Path]:
     lines = ["video,start_s,end_s,emotion,phase,intensity,subject"]
     for person in range(people):
         write_store(folder / "stores" / f"v{person}.h5", f"v{person}", seed=person)
-        lines += [f"v{person}.mp4,0,1,neutral,neutral,0,p{person}", f"v{person}.mp4,1,2,happy,apex,1,p{person}"]
+        lines += [
+            f"v{person}.mp4,0,1,neutral,neutral,0,p{person}",
+            f"v{person}.mp4,1,2,happy,apex,1,p{person}",
+        ]
     table = folder / "labels.csv"
     table.write_text("\n".join(lines) + "\n")
     return folder / "stores", table

@@ -6,12 +6,21 @@ import copy
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from seqfer.evaluation import (
+    confusion_matrix,
+    expected_calibration_error,
+    macro_f1,
+    unweighted_average_recall,
+    weighted_average_recall,
+)
+from seqfer.labels import EMOTIONS
 from seqfer.models.encoder import FrameEncoder
 
 from .augment import augmented
@@ -63,6 +72,7 @@ def train_encoder(
         optimizer, max_lr=recipe.peak_rate, total_steps=recipe.epochs * steps, pct_start=0.15
     )
     first = 0
+    folder.mkdir(parents=True, exist_ok=True)
     resume = folder / "encoder_training.ckpt"
     if resume.exists():
         state = torch.load(resume, weights_only=True)
@@ -93,8 +103,8 @@ def train_encoder(
             total += float(loss.detach())
         war, uar, cross = score(averaged, valid)
         print(
-            f"epoch {epoch + 1:2d}/{recipe.epochs} side {side} loss {total / steps:.4f}  valid loss {cross:.4f} "
-            f"WAR {war:.4f} UAR {uar:.4f}  {time.perf_counter() - began:.0f} s",
+            f"epoch {epoch + 1:2d}/{recipe.epochs} side {side} loss {total / steps:.4f}  "
+            f"valid loss {cross:.4f} WAR {war:.4f} UAR {uar:.4f}  {time.perf_counter() - began:.0f} s",
             flush=True,
         )
         state = {
@@ -132,10 +142,23 @@ def encoder_logits(encoder: FrameEncoder, stills: Stills, batch_size: int = 64) 
 
 
 def score(encoder: FrameEncoder, stills: Stills) -> tuple[float, float, float]:
-    """Accuracy, mean recall over emotions, and soft cross-entropy against the votes."""
+    """WAR, UAR, and soft cross-entropy against the votes."""
     logits = encoder_logits(encoder, stills)
-    votes = torch.from_numpy(stills.votes)
-    guess, truth = logits.argmax(dim=1), votes.argmax(dim=1)
-    recalls = [float((guess[truth == k] == k).float().mean()) for k in truth.unique()]
-    cross = float(F.cross_entropy(logits, votes))
-    return float((guess == truth).float().mean()), float(np.mean(recalls)), cross
+    counts = confusion_matrix(stills.votes.argmax(axis=1), logits.argmax(dim=1).numpy(), len(EMOTIONS))
+    cross = float(F.cross_entropy(logits, torch.from_numpy(stills.votes)))
+    return weighted_average_recall(counts), unweighted_average_recall(counts), cross
+
+
+def encoder_scores(encoder: FrameEncoder, stills: Stills) -> dict[str, Any]:
+    """WAR, UAR, macro F1, calibration error and recall of each emotion, against the majority of votes."""
+    probs = torch.softmax(encoder_logits(encoder, stills), dim=1).numpy()
+    truth = stills.votes.argmax(axis=1)
+    counts = confusion_matrix(truth, probs.argmax(axis=1), len(EMOTIONS))
+    recalls = np.diag(counts) / np.maximum(counts.sum(axis=1), 1)
+    return {
+        "war": round(weighted_average_recall(counts), 4),
+        "uar": round(unweighted_average_recall(counts), 4),
+        "macro_f1": round(macro_f1(counts), 4),
+        "calibration_error": round(expected_calibration_error(probs, truth), 4),
+        "recall": {name: round(float(r), 4) for name, r in zip(EMOTIONS, recalls, strict=True)},
+    }

@@ -21,7 +21,6 @@ from seqfer.labels import EMOTIONS
 
 CROP_SIZE = 112
 MIN_SCORE = 0.3
-_VOTE_NAMES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear")
 _PICTURE, _PADDED, _BORDER = 48, 64, 32
 
 
@@ -44,6 +43,21 @@ class Stills:
     def __len__(self) -> int:
         return len(self.crops)
 
+    def sample(self, count: int, seed: int) -> Stills:
+        """``count`` of the stills, or all: rare emotions keep all of theirs for as long as that fits."""
+        if count >= len(self):
+            return self
+        emotion = self.votes.argmax(axis=1)
+        order = np.random.default_rng(seed).permutation(len(self))
+        rank = np.empty(len(self), np.int64)
+        for k in np.unique(emotion):
+            own = order[emotion[order] == k]
+            rank[own] = np.arange(len(own))
+        rows = np.sort(np.argsort(rank, kind="stable")[:count])
+        return Stills(
+            crops=self.crops[rows], votes=self.votes[rows], found=self.found[rows], inside=self.inside[rows]
+        )
+
 
 def sha256_of(path: Path) -> str:
     """Hex digest of a file."""
@@ -56,7 +70,7 @@ def load_stills(source: Path, group: str, cache: Path) -> Stills:
     kept = cache / f"ferplus-{group}-{TEMPLATE_NAME}-{CROP_SIZE}.npz"
     if not kept.exists():
         with h5py.File(source) as file:
-            columns = [str(c) for c in np.asarray(file[group]["votes"].attrs.get("vote_columns", file.attrs.get("vote_columns")))]
+            columns = [str(name) for name in file.attrs["vote_columns"]]
             images, raw = file[group]["images"][:], file[group]["votes"][:]
         votes, keep = soft_labels(raw, columns)
         crops, inside, found = align_stills(images[keep])

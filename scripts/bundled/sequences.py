@@ -22,6 +22,7 @@ from seqfer.labels import EMOTIONS, NEUTRAL, PHASES
 
 _NEUTRAL_COLUMN = EMOTIONS.index(NEUTRAL)
 _NONE, _ONSET, _APEX, _OFFSET = range(len(PHASES))
+_CHANGE = len(PHASES)  # of a plan only: one expression straight into the next
 _ANCHORS = 6  # neutral, three expressions, two distractors
 _EXPRESSIONS, _DISTRACTORS = slice(1, 4), slice(4, 6)
 
@@ -97,7 +98,7 @@ class _Drawn:
     Attributes:
         shown: (T, A), how much of each anchor still is seen; rows sum to 1.
         named: (T, 4), how much neutral and each expression are called so; rows sum to 1.
-        risen: (T, 3), how far each expression has risen, 0 to 1.
+        risen: (T, 3), how far each expression is to be seen, 0 to 1.
         phase: int64 (T,).
     """
 
@@ -112,13 +113,18 @@ class _Drawn:
         else:
             plan = _plan(rng)
         self._play(plan, -rng.uniform(0, 2.5), steps, rate_hz)
-        # What is seen follows the rise in its own way: features are not linear in motion.
-        centre, sharpness = rng.uniform(0.4, 0.6), rng.uniform(4, 10)
-        seen = _squashed(self.risen * _wobble(rng, steps, rate_hz)[:, None], centre, sharpness)
+        # What is seen follows the motion in its own way: features are not linear in it.
+        self.risen = _squashed(self.risen, rng.uniform(0.4, 0.6), rng.uniform(3, 8))
+        self.risen /= np.maximum(self.risen.sum(axis=1, keepdims=True), 1.0)
+        most = self.risen.max(axis=1)
+        self.phase[(self.phase != _APEX) & (most < 0.08)] = _NONE
+        self.phase[((self.phase == _ONSET) | (self.phase == _OFFSET)) & (most > 0.92)] = _APEX
+        # Every third time expressions stay weak.
+        self.risen *= rng.uniform(0.55, 1.0, size=3) if rng.random() < 0.33 else 1.0
         called = _squashed(self.risen, 0.5, 24.0)
-        self.named = _with_neutral(called)
+        self.named = _with_neutral(called / np.maximum(called.sum(axis=1, keepdims=True), 1.0))
         self.shown = np.zeros((steps, _ANCHORS))
-        self.shown[:, :4] = _with_neutral(seen)
+        self.shown[:, :4] = _with_neutral(self.risen * _wobble(rng, steps, rate_hz)[:, None])
         pull = np.stack([_speech(rng, steps, rate_hz), _blinks(rng, steps, rate_hz)], axis=1)
         pull /= np.maximum(pull.sum(axis=1, keepdims=True) / 0.5, 1.0)
         self.shown[:, :4] *= 1 - pull.sum(axis=1, keepdims=True)
@@ -129,15 +135,19 @@ class _Drawn:
         for phase, which, seconds in plan:
             inside = (times >= now) & (times < now + seconds)
             done = (times[inside] - now) / seconds
+            ease = done * done * (3 - 2 * done)
             self.phase[inside] = phase
             if phase == _APEX:
                 self.risen[inside, which] = 1.0
-            elif phase in (_ONSET, _OFFSET):
-                ease = done * done * (3 - 2 * done)
-                self.risen[inside, which] = ease if phase == _ONSET else 1 - ease
+            elif phase == _ONSET:
+                self.risen[inside, which] = ease
+            elif phase == _OFFSET:
+                self.risen[inside, which] = 1 - ease
+            elif phase == _CHANGE:
+                self.risen[inside, which] = 1 - ease
+                self.risen[inside, (which + 1) % 3] = ease
+                self.phase[inside] = np.where(done < 0.5, _OFFSET, _ONSET)
             now += seconds
-        if now < times[-1]:
-            self.phase[times >= now] = _NONE
 
 
 def _plan(rng: np.random.Generator) -> list[tuple[int, int, float]]:
@@ -146,15 +156,15 @@ def _plan(rng: np.random.Generator) -> list[tuple[int, int, float]]:
     which = 0
     while sum(seconds for *_, seconds in plan) < 12:
         plan.append((_NONE, which, rng.uniform(0.2, 2.5)))
+        plan.append((_ONSET, which, rng.uniform(0.15, 1.0)))
         while True:
-            plan.append((_ONSET, which, rng.uniform(0.15, 1.0)))
             plan.append((_APEX, which, float(np.exp(rng.uniform(np.log(0.15), np.log(3.0))))))
-            plan.append((_OFFSET, which, rng.uniform(0.3, 1.5)))
-            which = (which + 1) % 3
             if rng.random() < 0.65:
                 break
-            # Straight into the next expression: the old one falls fast, the new one rises.
-            plan[-1] = (_OFFSET, plan[-1][1], rng.uniform(0.1, 0.4))
+            plan.append((_CHANGE, which, rng.uniform(0.2, 1.0)))
+            which = (which + 1) % 3
+        plan.append((_OFFSET, which, rng.uniform(0.3, 1.5)))
+        which = (which + 1) % 3
     return plan
 
 

@@ -19,8 +19,6 @@ from .augment import augmented
 from .ferplus import Stills
 from .sequences import FeatureBank, batches
 
-STEPS = 150
-
 
 @dataclass(frozen=True, kw_only=True)
 class TemporalRecipe:
@@ -28,16 +26,22 @@ class TemporalRecipe:
 
     Attributes:
         updates: optimizer steps (AdamW; warm-up, then cosine to zero).
-        batch_size: sequences of ``STEPS`` moments.
+        batch_size: sequences,
+        steps: of so many moments each.
         learning_rate: highest.
         views: augmented views of each still, beside the clean one.
+        max_stills: of the training split.
+        measured: batches of 32 sequences to measure on.
         seed: of everything random.
     """
 
     updates: int = 900
     batch_size: int = 32
+    steps: int = 150
     learning_rate: float = 3e-3
-    views: int = 3
+    views: int = 2
+    max_stills: int = 16_000
+    measured: int = 16
     seed: int = 21
 
 
@@ -67,7 +71,7 @@ def train_temporal(model: SequenceModel, bank: FeatureBank, recipe: TemporalReci
         optimizer, max_lr=recipe.learning_rate, total_steps=recipe.updates, pct_start=0.1
     )
     drawn = batches(
-        bank, count=recipe.updates, size=recipe.batch_size, steps=STEPS,
+        bank, count=recipe.updates, size=recipe.batch_size, steps=recipe.steps,
         rate_hz=model.sample_rate_hz, seed=recipe.seed,
     )  # fmt: skip
     began, total = time.perf_counter(), 0.0
@@ -86,10 +90,10 @@ def train_temporal(model: SequenceModel, bank: FeatureBank, recipe: TemporalReci
 
 
 @torch.inference_mode()
-def calibrate(model: SequenceModel, bank: FeatureBank, *, seed: int) -> float:
+def calibrate(model: SequenceModel, bank: FeatureBank, *, seed: int, steps: int) -> float:
     """Set and return the temperature that lowers the loss on held-out sequences most."""
     logits, targets = [], []
-    for batch in batches(bank, count=8, size=32, steps=STEPS, rate_hz=model.sample_rate_hz, seed=seed):
+    for batch in batches(bank, count=8, size=16, steps=steps, rate_hz=model.sample_rate_hz, seed=seed):
         logits.append(model.temporal(batch["features"], batch["mask"]).emotion_logits.flatten(0, 1))
         targets.append(batch["emotion"].flatten(0, 1))
     scores, shares = torch.cat(logits), torch.cat(targets)
@@ -100,7 +104,9 @@ def calibrate(model: SequenceModel, bank: FeatureBank, *, seed: int) -> float:
 
 
 @torch.inference_mode()
-def measure(model: SequenceModel, bank: FeatureBank, *, seed: int, count: int = 16) -> dict[str, float]:
+def measure(
+    model: SequenceModel, bank: FeatureBank, *, seed: int, steps: int, count: int
+) -> dict[str, float]:
     """Scores on held-out drawn sequences, of the model and of per-frame argmax with a median filter.
 
     ``switches`` is the number of changes of emotion per second; ``true_switches`` what it should be.
@@ -108,7 +114,7 @@ def measure(model: SequenceModel, bank: FeatureBank, *, seed: int, count: int = 
     rate = model.sample_rate_hz
     guess: dict[str, list[np.ndarray]] = {"model": [], "frame": [], "median": []}
     truth, phase_right, intensity_error = [], [], []
-    for batch in batches(bank, count=count, size=32, steps=STEPS, rate_hz=rate, seed=seed):
+    for batch in batches(bank, count=count, size=32, steps=steps, rate_hz=rate, seed=seed):
         out = model.temporal(batch["features"], batch["mask"])
         pooled = batch["features"]
         pooled = pooled.mean(dim=(3, 4)) if pooled.ndim == 5 else pooled

@@ -150,7 +150,9 @@ def _check_overlaps(path: Path, labels: Iterable[Label]) -> None:
     for by_track in faces.values():
         everyone = by_track.get(None, [])
         for track_id, own in by_track.items():
-            rows = sorted(own if track_id is None else own + everyone, key=lambda x: (x.start_seconds, x.line))
+            rows = sorted(
+                own if track_id is None else own + everyone, key=lambda x: (x.start_seconds, x.line)
+            )
             latest = rows[0]
             for row in rows[1:]:
                 if row.start_seconds < latest.end_seconds and row.emotion != latest.emotion:

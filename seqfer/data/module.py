@@ -97,7 +97,9 @@ class TracksDataModule(pl.LightningDataModule):
                     )  # fmt: skip
         both = {w.subject for w in sides[True]} & {w.subject for w in sides[False]}
         if both:
-            raise LabelError(self._labels, f"subjects both trained and validated on: {', '.join(sorted(both))}")
+            raise LabelError(
+                self._labels, f"subjects both trained and validated on: {', '.join(sorted(both))}"
+            )
         for aside, name in ((False, "train on"), (True, "validate on")):
             if not sides[aside]:
                 raise LabelError(self._labels, f"no labelled stretch of a face is left to {name}")
@@ -181,7 +183,12 @@ def _assign(table: Path, labels: Sequence[Label], videos: dict[str, Path]) -> di
     by_video: dict[str, list[Label]] = {}
     unknown = set()
     for label in labels:
-        names = (label.video, str(Path(label.video).with_suffix("")), Path(label.video).name, Path(label.video).stem)
+        names = (
+            label.video,
+            str(Path(label.video).with_suffix("")),
+            Path(label.video).name,
+            Path(label.video).stem,
+        )
         match = next((name for name in names if name in videos), None)
         if match is None:
             unknown.add(label.video)

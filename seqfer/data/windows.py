@@ -114,9 +114,13 @@ def cut_windows(
             if bearing:
                 windows.append(
                     Window(
-                        store=store, track_id=track_id, subject=subject, start_seconds=float(start),
-                        num_steps=count, labels=bearing,
-                    )  # fmt: skip
+                        store=store,
+                        track_id=track_id,
+                        subject=subject,
+                        start_seconds=float(start),
+                        num_steps=count,
+                        labels=bearing,
+                    )
                 )
     return windows
 

@@ -39,7 +39,9 @@ class CnnRnn(SequenceModel):
             cell=cell, hidden=hidden, layers=layers, bidirectional=bidirectional, dropout=dropout
         )
         width = self.encoder.num_features
-        self.project = nn.Sequential(nn.LayerNorm(width), nn.Dropout(dropout), nn.Linear(width, hidden), nn.GELU())
+        self.project = nn.Sequential(
+            nn.LayerNorm(width), nn.Dropout(dropout), nn.Linear(width, hidden), nn.GELU()
+        )
         kind = {"gru": nn.GRU, "lstm": nn.LSTM}[cell]
         self.recurrent = kind(
             hidden, hidden, num_layers=layers, batch_first=True, bidirectional=bidirectional,

@@ -9,6 +9,7 @@ held as features; a track whose face is away for longer than ``max_gap_seconds``
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -102,7 +103,7 @@ def contiguous(pts_seconds: NDArray[np.float64], max_gap_seconds: float) -> Iter
     """Rows ``(first, last + 1)`` of each stretch without a gap longer than ``max_gap_seconds``."""
     cuts = np.nonzero(np.diff(pts_seconds) > max_gap_seconds)[0] + 1
     edges = [0, *cuts.tolist(), len(pts_seconds)]
-    return ((a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a)
+    return ((a, b) for a, b in pairwise(edges) if b > a)
 
 
 def interpolated(

@@ -49,7 +49,11 @@ def describe(model: SequenceModel, metadata: Mapping[str, Any]) -> dict[str, Any
 
 
 def save_model(
-    model: SequenceModel, path_stem: Path | str, metadata: Mapping[str, Any] | None = None, *, half: bool = False
+    model: SequenceModel,
+    path_stem: Path | str,
+    metadata: Mapping[str, Any] | None = None,
+    *,
+    half: bool = False,
 ) -> Path:
     """Write ``path_stem.safetensors`` and ``path_stem.json``.
 
@@ -93,7 +97,8 @@ def load_model(name_or_path: Path | str = "bundled", device: str | torch.device 
     notes, tensors = _read_checkpoint(path) if path.suffix == ".ckpt" else _read_pair(path)
     _check(path, notes)
     try:
-        model = ARCHITECTURES[notes["architecture"]](**notes["arguments"])
+        with torch.random.fork_rng(devices=[]):  # what it draws is overwritten: leave the caller's dice alone
+            model = ARCHITECTURES[notes["architecture"]](**notes["arguments"])
     except (TypeError, ValueError) as error:
         raise WeightsError(path, f"its description does not build a network: {error}") from error
     expected = model.state_dict()
@@ -103,7 +108,9 @@ def load_model(name_or_path: Path | str = "bundled", device: str | torch.device 
         if name not in expected or name not in tensors or expected[name].shape != tensors[name].shape
     )
     if wrong:
-        raise WeightsError(path, f"not the weights of this {notes['architecture']}: {', '.join(wrong[:3])} differ")
+        raise WeightsError(
+            path, f"not the weights of this {notes['architecture']}: {', '.join(wrong[:3])} differ"
+        )
     model.load_state_dict({name: tensor.to(expected[name].dtype) for name, tensor in tensors.items()})
     # Convolutions on processors are markedly faster with channels last.
     return model.to(device).to(memory_format=torch.channels_last).eval()
@@ -163,7 +170,12 @@ def _files(stem: Path) -> tuple[Path, Path]:
 
 
 def _stored(tensor: Tensor, half: bool) -> Tensor:
-    return tensor.detach().cpu().to(torch.float16 if half and tensor.is_floating_point() else tensor.dtype).contiguous()
+    return (
+        tensor.detach()
+        .cpu()
+        .to(torch.float16 if half and tensor.is_floating_point() else tensor.dtype)
+        .contiguous()
+    )
 
 
 def _read_notes(path: Path) -> dict[str, Any]:
@@ -208,6 +220,8 @@ def _check(path: Path, notes: Any) -> None:
     if notes["architecture"] not in ARCHITECTURES:
         raise WeightsError(path, f"unknown architecture {notes['architecture']!r}")
     if notes["template"] != TEMPLATE_NAME:
-        raise WeightsError(path, f"made for crops aligned to {notes['template']}, seqfer's are {TEMPLATE_NAME}")
+        raise WeightsError(
+            path, f"made for crops aligned to {notes['template']}, seqfer's are {TEMPLATE_NAME}"
+        )
     if list(notes["phases"]) != list(PHASES):
         raise WeightsError(path, f"its phases are {notes['phases']}, seqfer's are {list(PHASES)}")

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import errno
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.format import Flags
 from av.stream import Disposition
 
 from ..errors import VideoError
 
 MAX_SIDE_PIXELS = 16384
-_NOT_PICTURES = frozenset({"tty"})  # FFmpeg will happily render any text file as a film
+_NOT_VIDEOS = {  # what FFmpeg would happily play all the same
+    "tty": "it is text",
+    "concat": "it is a playlist",
+    "hls": "it is a playlist",
+    "dash": "it is a playlist",
+}
+_FALLBACK_RATE = Fraction(25)
+_CLOCK_TIME = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)$")
 
 av.logging.set_level(None)  # nothing of FFmpeg's own is to land on a user's terminal
 
@@ -67,8 +77,8 @@ def open_video(path: Path) -> Iterator[tuple[av.container.InputContainer, av.Vid
 
 
 def _picture_stream(path: Path, container: av.container.InputContainer) -> av.VideoStream:
-    if container.format.name in _NOT_PICTURES:
-        raise VideoError(path, "is not a readable video (it is text)")
+    if container.format.name in _NOT_VIDEOS:
+        raise VideoError(path, f"is not a readable video ({_NOT_VIDEOS[container.format.name]})")
     films = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not films:
         raise VideoError(path, "has no video stream")
@@ -90,6 +100,42 @@ def check_size(path: Path, width: int, height: int) -> None:
         raise VideoError(
             path, f"declares pictures of {width}x{height} pixels; at most {MAX_SIDE_PIXELS} a side are read"
         )
+
+
+def nominal_rate(stream: av.VideoStream) -> Fraction | None:
+    """Declared frames per second; None where nothing is declared."""
+    if has_no_times(stream):  # the container's rate is made up, the codec's may be declared
+        return stream.guessed_rate or None
+    return stream.average_rate or stream.guessed_rate or None
+
+
+def step_seconds(stream: av.VideoStream) -> Fraction:
+    """Declared time from frame to frame; 1/25 where nothing is declared."""
+    return 1 / (nominal_rate(stream) or _FALLBACK_RATE)
+
+
+def has_no_times(stream: av.VideoStream) -> bool:
+    """A bare stream of pictures (raw H.264 and the like), whose time stamps FFmpeg makes up."""
+    return bool(stream.container.format.flags & Flags.no_timestamps.value)
+
+
+def may_reset_clock(stream: av.VideoStream) -> bool:
+    """Of a kind whose clock may be set anew on the way (transport streams)."""
+    return bool(stream.container.format.flags & Flags.ts_discont.value)
+
+
+def declared_seconds(stream: av.VideoStream) -> float | None:
+    """Length of the picture stream as declared; None where nothing is."""
+    if has_no_times(stream):
+        return None
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    start = float((stream.start_time or 0) * (stream.time_base or 0))
+    tag = _CLOCK_TIME.match(stream.metadata.get("DURATION", ""))  # Matroska's, per stream: it tells the end
+    if tag:
+        return max(0.0, int(tag[1]) * 3600 + int(tag[2]) * 60 + float(tag[3]) - start)
+    whole = getattr(stream.container, "duration", None)
+    return whole / av.time_base if whole else None
 
 
 def describe(error: Exception) -> str:

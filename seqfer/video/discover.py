@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -20,9 +20,13 @@ from .source import Kind
 from .stills import numbered
 
 VIDEO_SUFFIXES = frozenset(
-    ".3g2 .3gp .amv .asf .avi .divx .dv .f4v .flv .gif .h264 .h265 .hevc .ivf .m1v .m2p .m2t .m2ts .m2v .m4v"
-    " .mj2 .mjpeg .mjpg .mkv .mod .mov .mp4 .mpe .mpeg .mpg .mpv .mts .mxf .nut .ogg .ogm .ogv .qt .rm .rmvb"
-    " .tod .ts .vob .webm .wmv .wtv .y4m".split()
+    f".{name}"
+    for line in (
+        "3g2 3gp amv asf avi divx dv f4v flv gif h264 h265 hevc ivf m1v m2p m2t m2ts m2v m4v mj2 mjpeg",
+        "mjpg mkv mod mov mp4 mpe mpeg mpg mpv mts mxf nut ogg ogm ogv qt rm rmvb tod ts vob webm wmv",
+        "wtv y4m",
+    )
+    for name in line.split()
 )
 _MAX_PART_BYTES = 150  # of a name that will be a file's: room for suffixes of outputs within 255
 
@@ -60,7 +64,7 @@ def find_videos(paths: Sequence[str | Path]) -> list[VideoInput]:
     return sorted(_with_unique_ids(list(found.values())), key=lambda entry: natural_key(entry.video_id))
 
 
-def natural_key(text: str) -> tuple:
+def natural_key(text: str) -> tuple[list[tuple[int, int, str]], str]:
     """Sort key in which 2 comes before 10 and case matters last."""
     parts = re.split(r"(\d+)", text)
     return [(0, int(p), "") if p.isdigit() and p.isascii() else (1, 0, p.casefold()) for p in parts], text
@@ -79,7 +83,8 @@ def _expand(given: str | Path) -> Iterator[VideoInput]:
             error = None if path.exists() else "is a link to nothing"
             yield VideoInput(path=path, video_id=safe_id(path.stem), error=error)
         elif glob.has_magic(str(given)):
-            matches = sorted(glob.glob(str(given), recursive=True), key=natural_key)
+            # Path.glob takes no absolute patterns
+            matches = sorted(glob.glob(str(given), recursive=True), key=natural_key)  # noqa: PTH207
             for match in matches:
                 yield from _expand(match)
             if not matches:
@@ -93,7 +98,7 @@ def _expand(given: str | Path) -> Iterator[VideoInput]:
 
 def _in_folder(root: Path) -> Iterator[VideoInput]:
     nothing = True
-    for entry in _walk(root, PurePath(), set()):
+    for entry in _walk(root):
         nothing = False
         yield entry
     if nothing:
@@ -104,31 +109,37 @@ def _folder_id(root: Path, relative: PurePath) -> str:
     return safe_id(relative.as_posix() if relative.parts else root.resolve().name)
 
 
-def _walk(folder: Path, relative: PurePath, seen: set[str]) -> Iterator[VideoInput]:
-    real = os.path.realpath(folder)
-    if real in seen:  # a link back up, or to somewhere already searched
-        return
-    seen.add(real)
-    try:
-        with os.scandir(folder) as entries:
-            visible = [entry for entry in entries if not entry.name.startswith(".")]
-    except OSError as error:
-        yield VideoInput(path=folder, video_id=_folder_id(folder, relative), error=os_reason(error))
-        return
-    visible.sort(key=lambda entry: natural_key(entry.name))
-    folders = [entry for entry in visible if _is_dir(entry)]
-    files = [entry.name for entry in visible if entry not in folders]
-    videos = [name for name in files if os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES]
-    for name in videos:
-        video_id = safe_id((relative / name).with_suffix("").as_posix())
-        yield VideoInput(path=folder / name, video_id=video_id)
-    if not videos and numbered(files):
-        yield VideoInput(path=folder, video_id=_folder_id(folder, relative), kind="stills")
-    for entry in folders:
-        yield from _walk(folder / entry.name, relative / entry.name, seen)
+def _walk(root: Path) -> Iterator[VideoInput]:
+    """Everything below ``root``, level by level; in order of names, so that links resolve the same way."""
+    seen: set[str] = set()
+    pending = deque([PurePath()])
+    while pending:
+        relative = pending.popleft()
+        folder = root / relative
+        real = os.path.realpath(folder)
+        if real in seen:  # a link back up, or to somewhere already searched
+            continue
+        seen.add(real)
+        try:
+            with os.scandir(folder) as entries:
+                visible = [
+                    (entry.name, _is_dir(entry)) for entry in entries if not entry.name.startswith(".")
+                ]
+        except OSError as error:
+            yield VideoInput(path=folder, video_id=_folder_id(root, relative), error=os_reason(error))
+            continue
+        visible.sort(key=lambda entry: natural_key(entry[0]))
+        files = [name for name, is_dir in visible if not is_dir]
+        pending.extend(relative / name for name, is_dir in visible if is_dir)
+        videos = [name for name in files if PurePath(name).suffix.lower() in VIDEO_SUFFIXES]
+        for name in videos:
+            video_id = safe_id((relative / name).with_suffix("").as_posix())
+            yield VideoInput(path=folder / name, video_id=video_id)
+        if not videos and numbered(files):
+            yield VideoInput(path=folder, video_id=_folder_id(root, relative), kind="stills")
 
 
-def _is_dir(entry: os.DirEntry) -> bool:
+def _is_dir(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
     except OSError:  # a link that leads round in circles
@@ -176,7 +187,7 @@ def _longer_id(entry: VideoInput, step: int) -> str:
     name = entry.video_id + (suffix if suffix != "_" else "")
     if step == 1:
         return name
-    whole = os.path.abspath(entry.path)
+    folder = entry.path.parent.resolve()
     if step == 2:
-        return f"{name}-{_hex(os.path.dirname(whole))}"
-    return f"{name}-{_hex(whole, min(64, 5 + step))}"
+        return f"{name}-{_hex(str(folder))}"
+    return f"{name}-{_hex(str(folder / entry.path.name), min(64, 5 + step))}"

@@ -64,9 +64,8 @@ class YuvPicture:
         height, width = self.y.shape
         wanted = ((height + 1) // 2, (width + 1) // 2)
         if self.u.shape != wanted or self.v.shape != wanted:
-            raise ValueError(
-                f"4:2:0 chroma of a {width}x{height} picture must be {wanted}, got {self.u.shape}, {self.v.shape}"
-            )
+            got = f"{self.u.shape} and {self.v.shape}"
+            raise ValueError(f"4:2:0 chroma of a {width}x{height} picture must be {wanted}, got {got}")
 
     @property
     def size(self) -> tuple[int, int]:
@@ -125,17 +124,18 @@ class RgbPicture:
         return cv2.cvtColor(_resize(self.data, width, height), cv2.COLOR_RGB2GRAY)
 
     def rgb_resized(self, width: int, height: int) -> NDArray[np.uint8]:
-        return _resize(self.data, width, height)
+        small = _resize(self.data, width, height)
+        return self.rgb() if small is self.data else small
 
     def rgb(self) -> NDArray[np.uint8]:
-        return self.data
+        return self.data.copy()  # who draws on it must not draw on the frame
 
     def warp(self, matrix: NDArray[np.float64], width: int, height: int) -> NDArray[np.uint8]:
         return warp_plane(self.data, matrix, width, height)
 
 
 def _resize(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """Anti-aliased reduction (or enlargement), without touching ``image``."""
+    """Anti-aliased reduction (or enlargement); ``image`` itself where nothing is to be done."""
     if width > image.shape[1] or height > image.shape[0]:
         # Averaging over areas, the right choice for reduction, is blocky for enlargement.
         return cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -144,7 +144,11 @@ def _resize(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uin
     while w >= 4 * width and h >= 4 * height and w % 2 == 0 and h % 2 == 0:
         w, h = w // 2, h // 2
         image = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
-    return image if (w, h) == (width, height) else cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return (
+        image
+        if (w, h) == (width, height)
+        else cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    )
 
 
 def warp_plane(

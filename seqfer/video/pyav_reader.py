@@ -6,7 +6,7 @@ Memory stays flat whatever the consumer's pace: FFmpeg decodes only when asked f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,18 +17,26 @@ from numpy.typing import NDArray
 from ..errors import VideoError
 from .clock import Clock
 from .colour import FULL_RANGE, matrix_for
-from .container import check_size, describe, open_video
+from .container import (
+    check_size,
+    declared_seconds,
+    describe,
+    has_no_times,
+    may_reset_clock,
+    open_video,
+    step_seconds,
+)
 from .frame import Frame
 from .orientation import UPRIGHT, Orientation
 from .picture import Picture, RgbPicture, YuvPicture
 
 _DIRECT = frozenset({"yuv420p", "yuvj420p"})
 _MAX_READ_FAILURES = 50  # in a row: after that the rest of the file is given up
-_FALLBACK_RATE = Fraction(25)
-_REPORT_EVERY_SECONDS = 1.0
+_REPORT_SECONDS = 1.0  # damage that lies closer together is one line
+_EARLY_END_SECONDS = 0.5
 
 
-def read(path: Path, say: Callable[[str], None]) -> Iterator[Frame]:
+def read(path: Path, say: Callable[[str], None]) -> Generator[Frame, None, None]:
     """Every displayed frame of a video file, in order.
 
     Args:
@@ -39,15 +47,22 @@ def read(path: Path, say: Callable[[str], None]) -> Iterator[Frame]:
         VideoError: see :func:`seqfer.video.container.open_video`; or no frame could be decoded.
     """
     with open_video(path) as (container, stream):
-        clock = Clock(time_base=stream.time_base or Fraction(1, 1000), rate=nominal_rate(stream), say=say)
+        clock = Clock(
+            time_base=stream.time_base or Fraction(1, 1000),
+            step=step_seconds(stream),
+            resets=may_reset_clock(stream),
+            say=say,
+        )
+        time_stamp = _time_stamps(stream)
         damage = _Damage(clock, say)
         index = 0
         for decoded in _decode(container, stream, damage):
-            seconds = clock.tell(decoded.pts, decoded.dts)
+            seconds = clock.tell(time_stamp(decoded))
             if seconds is None:
                 continue
             check_size(path, decoded.width, decoded.height)
-            damage.report(before_seconds=seconds - _REPORT_EVERY_SECONDS)
+            damage.patched(seconds if decoded.is_corrupt else None)
+            damage.report(before_seconds=seconds - _REPORT_SECONDS)
             yield Frame(
                 frame_index=index,
                 pts_seconds=seconds,
@@ -62,9 +77,33 @@ def read(path: Path, say: Callable[[str], None]) -> Iterator[Frame]:
         _report_early_end(stream, damage.packets, last, say)
 
 
-def nominal_rate(stream: av.VideoStream) -> Fraction:
-    """Declared frames per second; 25 where nothing is declared."""
-    return stream.average_rate or stream.guessed_rate or _FALLBACK_RATE
+def _time_stamps(stream: av.VideoStream) -> Callable[[av.VideoFrame], int | None]:
+    """How frames of this stream tell their time, in ticks, in order of display."""
+    if has_no_times(stream):
+        return lambda decoded: None
+    if stream.container.format.name == "avi":
+        # AVI numbers packets, not pictures: where a codec reorders them, only the order of coming out
+        # is right, and that is what the time stamp of decoding follows.
+        return lambda decoded: decoded.dts
+    has_pts = False
+
+    def pts_else_dts(decoded: av.VideoFrame) -> int | None:
+        nonlocal has_pts
+        has_pts = has_pts or decoded.pts is not None
+        return decoded.pts if has_pts else decoded.dts
+
+    return pts_else_dts
+
+
+def _report_early_end(
+    stream: av.VideoStream, packets: int, last_seconds: float, say: Callable[[str], None]
+) -> None:
+    """Say so if the container declares more than there was. (Transport streams declare nothing.)"""
+    declared = declared_seconds(stream)
+    if declared is None or may_reset_clock(stream) or (stream.frames and packets >= stream.frames):
+        return
+    if declared - last_seconds > max(_EARLY_END_SECONDS, 2 * float(step_seconds(stream))):
+        say(f"the file ends early: {last_seconds:.1f} s of the declared {declared:.1f} s can be read")
 
 
 def _decode(
@@ -79,47 +118,59 @@ def _decode(
             return
         except (av.error.FFmpegError, OSError) as error:
             failures += 1
-            damage.add(None, describe(error))
+            damage.skipped(None, describe(error))
             packets = container.demux(stream)  # the generator is spent, the file is not
             continue
         failures = 0
-        damage.packets += 1
+        damage.packets += packet.size > 0
         try:
             frames = packet.decode()
         except (av.error.FFmpegError, OSError) as error:
-            damage.add(packet.pts, describe(error))
+            damage.skipped(packet.pts, describe(error))
             continue
         yield from frames
 
 
 class _Damage:
-    """Counts packets, and gathers damaged ones into one line per stretch."""
+    """Counts packets, and gathers what is wrong with them into one line per stretch."""
 
     def __init__(self, clock: Clock, say: Callable[[str], None]) -> None:
         self.packets = 0
         self._clock, self._say = clock, say
-        self._count, self._near_seconds, self._why = 0, 0.0, ""
+        self._start()
 
-    def add(self, ticks: int | None, why: str) -> None:
-        if not self._count:
-            self._near_seconds, self._why = self._clock.position(ticks), why
-        self._count += 1
+    def _start(self) -> None:
+        self._skipped, self._patched, self._why = 0, 0, ""
+        self._near_seconds: float | None = None
+
+    def skipped(self, ticks: int | None, why: str) -> None:
+        """A packet could not be read or decoded."""
+        self._skipped += 1
+        self._why = self._why or f" ({why})"
+        if self._near_seconds is None:
+            self._near_seconds = self._clock.position(ticks)
+
+    def patched(self, seconds: float | None) -> None:
+        """A picture was decoded with pieces missing, and patched up by the decoder (None: it was not)."""
+        if seconds is not None:
+            self._patched += 1
+            if self._near_seconds is None:
+                self._near_seconds = seconds
 
     def report(self, before_seconds: float = float("inf")) -> None:
-        if self._count and self._near_seconds <= before_seconds:
-            noun = "packet" if self._count == 1 else "packets"
-            self._say(f"{self._count} damaged {noun} skipped near {self._near_seconds:.1f} s ({self._why})")
-            self._count = 0
-
-
-def _report_early_end(
-    stream: av.VideoStream, packets: int, last_seconds: float, say: Callable[[str], None]
-) -> None:
-    if not stream.frames or not stream.duration or packets >= stream.frames:
-        return
-    declared = float(stream.duration * stream.time_base)
-    if declared - last_seconds > max(0.5, 2 / float(nominal_rate(stream))):
-        say(f"the file ends early: {last_seconds:.1f} s of the declared {declared:.1f} s can be read")
+        """Say what has gathered, if it began before a time."""
+        if self._near_seconds is None or self._near_seconds > before_seconds:
+            return
+        what = [
+            f"{count} {noun}{'s' * (count > 1)} {fate}"
+            for count, noun, fate in (
+                (self._skipped, "damaged packet", "skipped"),
+                (self._patched, "damaged picture", "kept"),
+            )
+            if count
+        ]
+        self._say(f"{', '.join(what)} near {self._near_seconds:.1f} s{self._why}")
+        self._start()
 
 
 def orientation_of(decoded: av.VideoFrame) -> Orientation:
@@ -133,16 +184,12 @@ def picture_of(decoded: av.VideoFrame) -> Picture:
     pixels = decoded.format
     if pixels.is_rgb or pixels.has_palette or pixels.name.startswith("mono"):
         return RgbPicture(data=decoded.to_ndarray(format="rgb24"))
-    grey = pixels.name.startswith("gray")
-    full = (
-        pixels.name.startswith("yuvj")
-        or decoded.color_range == FULL_RANGE
-        or (grey and not decoded.color_range)
-    )
+    # swscale takes grey for full range whatever its tag says, and so do the files it writes.
+    full = pixels.name.startswith(("yuvj", "gray")) or decoded.color_range == FULL_RANGE
     matrix = matrix_for(decoded.colorspace, decoded.height)
     if pixels.name not in _DIRECT:
-        # Between formats of one range swscale leaves the scale of values alone (grey counts as full).
-        decoded = decoded.reformat(format="yuvj420p" if full or grey else "yuv420p")
+        # From one range to the same, swscale leaves the scale of values alone.
+        decoded = decoded.reformat(format="yuvj420p" if full else "yuv420p")
     y, u, v = (_plane(plane) for plane in decoded.planes[:3])
     return YuvPicture(y=y, u=u, v=v, matrix=matrix, full_range=full)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -12,6 +15,7 @@ from ..errors import VideoError
 from . import pyav_reader, stills
 from .decord_reader import DecordUnfitError, DecordVideo
 from .frame import Frame, FrameBatch
+from .seeking import frames_by_seeking
 from .source import DEFAULT_STILL_FPS, VideoSource
 
 Reader = Literal["auto", "pyav", "decord"]
@@ -22,12 +26,13 @@ def read_frames(
     *,
     reader: Reader = "auto",
     on_damage: Callable[[str], None] | None = None,
-) -> Iterator[Frame]:
+) -> Generator[Frame, None, None]:
     """Every displayed frame once, in order, upright, with exact times; in bounded memory.
 
     "auto" is PyAV: native planes are faster to read than decord's RGB, and right on edit lists,
     transport streams and damage. "decord" is taken at its word where it agrees with the container about
-    the number and the times of the frames, and gives way to PyAV (saying so) where it does not.
+    the number and the times of the frames, and gives way to PyAV (saying so) where it does not. Closing
+    the generator closes the file.
 
     Args:
         source: a probed video, or the path of one (stills by path count as 30 a second).
@@ -38,13 +43,18 @@ def read_frames(
         VideoError: the video cannot be opened, or not one frame can be decoded.
         ValueError: an unknown reader.
     """
-    if reader not in ("auto", "pyav", "decord"):
-        raise ValueError(f"reader must be auto, pyav or decord, got {reader!r}")
+    check_reader(reader)
     path, still_fps = _where(source)
     say = on_damage or (lambda _: None)
     if still_fps is not None:
         return stills.read(path, still_fps, say)
     return _decord_then_pyav(path, say) if reader == "decord" else pyav_reader.read(path, say)
+
+
+def check_reader(reader: str) -> None:
+    """Raise ValueError for a reader that does not exist."""
+    if reader not in get_args(Reader):
+        raise ValueError(f"reader must be one of {', '.join(get_args(Reader))}, got {reader!r}")
 
 
 def _where(source: VideoSource | Path | str) -> tuple[Path, float | None]:
@@ -55,23 +65,20 @@ def _where(source: VideoSource | Path | str) -> tuple[Path, float | None]:
     return path, DEFAULT_STILL_FPS if path.is_dir() else None
 
 
-def _decord_then_pyav(path: Path, say: Callable[[str], None]) -> Iterator[Frame]:
+def _decord_then_pyav(path: Path, say: Callable[[str], None]) -> Generator[Frame, None, None]:
     index, last_seconds = 0, -1.0
     try:
-        for frame in DecordVideo(path).frames():
+        video = DecordVideo(path)
+        while index < len(video):
+            frame = video.frame(index)
             yield frame
-            index, last_seconds = frame.frame_index + 1, frame.pts_seconds
+            index, last_seconds = index + 1, frame.pts_seconds
         return
     except DecordUnfitError as unfit:
         say(f"read with PyAV: {unfit}")
     for frame in pyav_reader.read(path, say):
         if frame.pts_seconds > last_seconds:
-            yield Frame(
-                frame_index=index,
-                pts_seconds=frame.pts_seconds,
-                picture=frame.picture,
-                orientation=frame.orientation,
-            )
+            yield replace(frame, frame_index=index)
             index += 1
 
 
@@ -80,56 +87,54 @@ def frames_at(
 ) -> FrameBatch:
     """Single frames as RGB, for thumbnails and overlays.
 
+    Indices mean what they mean in :func:`read_frames`. (In a file with damage in it, packets that promise
+    frames which no reader can deliver shift the indices behind them by as many.)
+
     Args:
         source: as for :func:`read_frames`.
-        indices: frame indices as :func:`read_frames` counts them; any order, repeats allowed.
-        reader: "auto" is decord where it agrees with the container (it seeks), else PyAV (it reads from
-            the start, up to the last index).
+        indices: any order, repeats allowed.
+        reader: "auto" and "decord" are decord where it agrees with the container, else PyAV, which seeks
+            too where every frame can be told by its time, and else reads from the start.
 
     Raises:
         IndexError: an index that the video does not have.
         VideoError: as for :func:`read_frames`; or the wanted frames are not all of one size.
     """
+    check_reader(reader)
     path, still_fps = _where(source)
-    wanted = np.asarray(list(indices), np.int64)
-    found = None
-    if still_fps is None and reader in ("auto", "decord") and len(wanted):
-        found = _seek_with_decord(path, set(wanted.tolist()))
-    if found is None:
-        found = _read_up_to(source, set(wanted.tolist()), reader)
-    missing = sorted(set(wanted.tolist()) - set(found))
+    order = np.asarray(list(indices), np.int64)
+    wanted = set(order.tolist())
+    frames = None
+    if still_fps is None and wanted:
+        frames = None if reader == "pyav" else _seek_with_decord(path, wanted)
+        frames = frames if frames is not None else frames_by_seeking(path, wanted)
+    if frames is None:
+        frames = _read_up_to(source, wanted)
+    found = {frame.frame_index: frame for frame in frames}
+    missing = sorted(wanted - set(found))
     if missing:
         raise IndexError(f"{path}: no frame {missing[0]}")
-    frames = [found[index] for index in wanted.tolist()]
-    pictures = [picture for picture, _ in frames]
-    if len({picture.shape for picture in pictures}) > 1:
+    pictures = {index: frame.rgb() for index, frame in found.items()}
+    if len({picture.shape for picture in pictures.values()}) > 1:
         raise VideoError(path, "the frames asked for are of different sizes")
     return FrameBatch(
-        data=np.stack(pictures) if pictures else np.zeros((0, 0, 0, 3), np.uint8),
-        frame_indices=wanted,
-        pts_seconds=np.array([seconds for _, seconds in frames], np.float64),
+        data=np.stack([pictures[i] for i in order.tolist()]) if wanted else np.zeros((0, 0, 0, 3), np.uint8),
+        frame_indices=order,
+        pts_seconds=np.array([found[i].pts_seconds for i in order.tolist()], np.float64),
     )
 
 
-def _seek_with_decord(path: Path, wanted: set[int]) -> dict[int, tuple[np.ndarray, float]] | None:
+def _seek_with_decord(path: Path, wanted: set[int]) -> list[Frame] | None:
     try:
         video = DecordVideo(path)
-        inside = sorted(index for index in wanted if 0 <= index < len(video))
-        return {index: (video.rgb(index), float(video.pts_seconds[index])) for index in inside}
+        return [video.frame(index) for index in sorted(wanted) if 0 <= index < len(video)]
     except DecordUnfitError:
         return None
 
 
-def _read_up_to(
-    source: VideoSource | Path | str, wanted: set[int], reader: Reader
-) -> dict[int, tuple[np.ndarray, float]]:
-    found: dict[int, tuple[np.ndarray, float]] = {}
+def _read_up_to(source: VideoSource | Path | str, wanted: set[int]) -> list[Frame]:
     if not wanted:
-        return found
-    last = max(wanted)
-    for frame in read_frames(source, reader="pyav"):
-        if frame.frame_index in wanted:
-            found[frame.frame_index] = (frame.rgb(), frame.pts_seconds)
-        if frame.frame_index >= last:
-            break
-    return found
+        return []
+    with closing(read_frames(source)) as frames:
+        wanted_or_last = (frame for frame in frames if frame.frame_index in wanted)
+        return list(itertools.islice(wanted_or_last, len(wanted)))

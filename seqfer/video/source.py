@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ..errors import VideoError
-from . import stills
-from .container import MAX_SIDE_PIXELS, open_video, os_reason
+from . import pyav_reader, stills
+from .container import declared_seconds, nominal_rate, open_video, os_reason
 
 Kind = Literal["container", "stills"]
 DEFAULT_STILL_FPS = 30.0
@@ -101,24 +103,15 @@ def _probe_stills(path: Path, video_id: str, still_fps: float) -> VideoSource:
 
 
 def _probe_container(path: Path, video_id: str) -> VideoSource:
-    from . import pyav_reader
-
-    with open_video(path) as (container, stream):
-        rate = stream.average_rate or stream.guessed_rate
-        seconds = None
-        if stream.duration and stream.time_base:
-            seconds = float(stream.duration * stream.time_base)
-        elif container.duration:
-            seconds = container.duration / 1e6
-        frames = stream.frames or None
-    reader = pyav_reader.read(path, lambda _: None)
-    first = next(reader)
-    reader.close()
+    with open_video(path) as (_, stream):
+        rate, seconds, frames = nominal_rate(stream), declared_seconds(stream), stream.frames
+    with closing(pyav_reader.read(path, lambda _: None)) as reader:
+        first = next(reader)
     return VideoSource(
         path=path,
         video_id=video_id,
         kind="container",
-        num_frames=frames,
+        num_frames=frames or None,
         average_fps=float(rate) if rate else None,
         width=first.size[0],
         height=first.size[1],
@@ -145,7 +138,7 @@ def fingerprint(path: Path | str) -> str:
     if path.is_dir():
         total = hashlib.sha256()
         for still in stills.still_paths(path):
-            total.update(f"{still.name}\0{still.stat().st_size}\0{fingerprint(still)}\n".encode())
+            total.update(os.fsencode(still.name) + f"\0{fingerprint(still)}\n".encode())
         return total.hexdigest()
     try:
         size = path.stat().st_size
@@ -167,6 +160,3 @@ def _sampled(size: int) -> Iterator[tuple[int, int]]:
     last = size - _BLOCK_BYTES
     for block in range(_BLOCKS):
         yield last * block // (_BLOCKS - 1), _BLOCK_BYTES
-
-
-__all__ = ["DEFAULT_STILL_FPS", "MAX_SIDE_PIXELS", "Kind", "VideoSource", "fingerprint", "probe"]

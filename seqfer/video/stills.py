@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Generator, Iterable
+from pathlib import Path, PurePath
 
 import cv2
 import numpy as np
@@ -19,7 +18,7 @@ from .picture import RgbPicture
 IMAGE_SUFFIXES = frozenset(
     {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pnm", ".jp2"}
 )
-_NUMBERED = re.compile(r"^(.*?)(\d+)$", re.DOTALL)
+_NUMBERED = re.compile(r"^(.*?)([0-9]+)$", re.DOTALL)
 
 
 def numbered(names: Iterable[str]) -> list[str]:
@@ -35,13 +34,13 @@ def numbered(names: Iterable[str]) -> list[str]:
     """
     found: list[tuple[int, str, str]] = []
     for name in names:
-        stem, suffix = os.path.splitext(name)  # noqa: PTH122 - called for every name of large folders
-        if suffix.lower() not in IMAGE_SUFFIXES or name.startswith("."):
+        path = PurePath(name)
+        if path.suffix.lower() not in IMAGE_SUFFIXES or name.startswith("."):
             continue
-        match = _NUMBERED.match(stem)
+        match = _NUMBERED.match(path.stem)
         if match is None:
             return []
-        found.append((int(match[2]), match[1] + "\0" + suffix.lower(), name))
+        found.append((int(match[2]), f"{match[1]}\0{path.suffix.lower()}", name))
     if len(found) < 2 or len({kind for _, kind, _ in found}) != 1:
         return []
     return [name for _, _, name in sorted(found)]
@@ -54,7 +53,7 @@ def still_paths(folder: Path) -> list[Path]:
         VideoError: the folder cannot be listed, or holds no sequence of numbered stills.
     """
     try:
-        names = numbered(os.listdir(folder))
+        names = numbered(entry.name for entry in folder.iterdir())
     except OSError as error:
         raise VideoError(folder, os_reason(error)) from error
     if not names:
@@ -62,7 +61,7 @@ def still_paths(folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def read(folder: Path, still_fps: float, say: Callable[[str], None]) -> Iterator[Frame]:
+def read(folder: Path, still_fps: float, say: Callable[[str], None]) -> Generator[Frame, None, None]:
     """Every readable still, its time by declaration: position / ``still_fps``.
 
     Raises:

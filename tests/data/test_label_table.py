@@ -20,10 +20,17 @@ def table(tmp_path, text):
 def test_every_kind_of_label_is_read(tmp_path):
     path = table(
         tmp_path,
-        "\ufeff" + HEADER + 'a.mp4,0,0,1.5,Happy,onset,0.5,S1\na.mp4,,,,neutral,,,\n"b, c.mp4",3,2,2,fear,apex,1,S2\n',
+        "\ufeff"
+        + HEADER
+        + 'a.mp4,0,0,1.5,Happy,onset,0.5,S1\na.mp4,,,,neutral,,,\n"b, c.mp4",3,2,2,fear,apex,1,S2\n',
     )
     segment, clip, moment = read_labels(path, Vocabulary())
-    assert (segment.video, segment.track_id, segment.start_seconds, segment.end_seconds) == ("a.mp4", 0, 0.0, 1.5)
+    assert (segment.video, segment.track_id, segment.start_seconds, segment.end_seconds) == (
+        "a.mp4",
+        0,
+        0.0,
+        1.5,
+    )
     assert EMOTIONS[segment.emotion] == "happiness" and PHASES[segment.phase] == "onset"
     assert segment.intensity == 0.5 and segment.subject == "S1"
     assert clip.whole_clip and clip.track_id is None and clip.phase is None and clip.subject is None

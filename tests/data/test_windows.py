@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,9 @@ TWO = Vocabulary(("neutral", "happiness"))
 
 
 def label(start, end, emotion=1, **more):
-    return Label(line=2, video="v", track_id=None, start_seconds=start, end_seconds=end, emotion=emotion, **more)
+    return Label(
+        line=2, video="v", track_id=None, start_seconds=start, end_seconds=end, emotion=emotion, **more
+    )
 
 
 @settings(deadline=None)
@@ -34,11 +37,13 @@ def test_targets_are_those_of_the_segment_a_moment_lies_in(edges, rate, origin):
     times = origin + np.arange(50) / rate
     rows = [
         label(a / 100, b / 100, i % 2, phase=i % 4, intensity=i / 10)
-        for i, (a, b) in enumerate(zip(edges, edges[1:], strict=False))
+        for i, (a, b) in enumerate(pairwise(edges))
         if i % 3 != 2
     ]
     got = frame_targets(times, rows, TWO)
-    for t, emotion, phase, intensity in zip(times, got["emotion"], got["phase"], got["intensity"], strict=True):
+    for t, emotion, phase, intensity in zip(
+        times, got["emotion"], got["phase"], got["intensity"], strict=True
+    ):
         true = next((r for r in rows if r.start_seconds <= t < r.end_seconds), None)
         if true is None:
             assert not emotion.any() and phase == NO_LABEL and np.isnan(intensity)
@@ -79,7 +84,14 @@ def test_windows_lie_within_stretches_and_cover_them(steps, window, rate):
 
 
 def test_nearest_rows():
-    assert nearest_rows(np.array([0.0, 1.0, 3.0]), np.array([-1, 0.4, 0.5, 0.6, 2.5, 9])).tolist() == [0, 0, 0, 1, 2, 2]
+    assert nearest_rows(np.array([0.0, 1.0, 3.0]), np.array([-1, 0.4, 0.5, 0.6, 2.5, 9])).tolist() == [
+        0,
+        0,
+        0,
+        1,
+        2,
+        2,
+    ]
     assert nearest_rows(np.array([1.0]), np.array([0.0, 5.0])).tolist() == [0, 0]
 
 
@@ -88,7 +100,12 @@ def test_batches_hold_crops_masks_and_targets_and_repeat_themselves(tmp_path):
 
     def first(epoch):
         data = TracksDataModule(
-            stores=str(stores), labels=str(labels), vocabulary=TWO.names, window_seconds=3, sample_rate_hz=20, batch_size=2
+            stores=str(stores),
+            labels=str(labels),
+            vocabulary=TWO.names,
+            window_seconds=3,
+            sample_rate_hz=20,
+            batch_size=2,
         )
         data.setup()
         loader = data.train_dataloader()
@@ -102,7 +119,9 @@ def test_batches_hold_crops_masks_and_targets_and_repeat_themselves(tmp_path):
     assert a["mask"].sum(dim=1).tolist() == [39, 39]  # 0 to 1.9 s, at 20 a second
     assert a["emotion"][0].sum(dim=0).tolist() == [20, 19]
     assert a["intensity"][0, :39].isfinite().all() and a["intensity"][0, 39:].isnan().all()
-    assert {w.subject for w in data.train_windows.windows}.isdisjoint(w.subject for w in data.val_windows.windows)
+    assert {w.subject for w in data.train_windows.windows}.isdisjoint(
+        w.subject for w in data.val_windows.windows
+    )
 
 
 def test_augmentation_is_the_same_for_all_frames_of_a_window():

@@ -24,7 +24,7 @@ def trained() -> CnnRnn:
     times = np.arange(50) / 25
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
     happy = torch.from_numpy(times >= CHANGE_SECONDS)
-    for step in range(30):
+    for _ in range(30):
         x = torch.from_numpy(FakeTrack(times)._crops)[None]
         targets = {
             "mask": torch.ones(1, 50, dtype=torch.bool),
@@ -47,11 +47,11 @@ def test_chunks_say_what_the_whole_says_and_encode_each_frame_once(kind):
     torch.manual_seed(1)
     model = kind(encoder=TINY_ENCODER, hidden=8).eval()
     whole = predict_track(model, FakeTrack(np.arange(300) / 30), chunk_seconds=1e9)
-    for fps_track in (FakeTrack(np.arange(300) / 30),):
-        chunked = predict_track(model, fps_track, chunk_seconds=1.3, context_seconds=3.0)
-        assert fps_track.encoded == 300
-        for name in ("emotion_probs", "phase_probs", "intensity"):
-            np.testing.assert_allclose(getattr(chunked, name), getattr(whole, name), atol=1e-3)
+    track = FakeTrack(np.arange(300) / 30)
+    chunked = predict_track(model, track, chunk_seconds=1.3, context_seconds=3.0)
+    assert track.encoded == 300
+    for name in ("emotion_probs", "phase_probs", "intensity"):
+        np.testing.assert_allclose(getattr(chunked, name), getattr(whole, name), atol=1e-3)
 
 
 def test_same_track_twice_is_the_same_to_the_bit(trained):
@@ -85,7 +85,9 @@ def test_a_gap_divides_the_track_and_short_pieces_are_answered(trained):
 def test_every_frame_gets_a_row_whatever_the_times(steps, chunk_seconds):
     pts = np.cumsum(steps)
     model = _FLAT
-    found = predict_track(model, FakeTrack(pts, np.zeros((len(pts), 32, 32, 3), np.uint8)), chunk_seconds=chunk_seconds)
+    found = predict_track(
+        model, FakeTrack(pts, np.zeros((len(pts), 32, 32, 3), np.uint8)), chunk_seconds=chunk_seconds
+    )
     np.testing.assert_allclose(found.emotion_probs.sum(axis=1), 1, atol=1e-5)
     assert np.isfinite(found.intensity).all() and (found.intensity > 0).all()
 

@@ -22,7 +22,9 @@ def saved(tmp_path):
 
 @pytest.mark.parametrize("kind", [CnnRnn, ConvLstm])
 def test_round_trip(tmp_path, kind):
-    model = kind(encoder=TINY_ENCODER, vocabulary=["neutral", "contempt"], bidirectional=False, sample_rate_hz=12.5)
+    model = kind(
+        encoder=TINY_ENCODER, vocabulary=["neutral", "contempt"], bidirectional=False, sample_rate_hz=12.5
+    )
     model.temperature.fill_(1.5)
     back = load_model(save_model(model, tmp_path / "m", {"note": "x"}))
     assert type(back) is kind and not back.training

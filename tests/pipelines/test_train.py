@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_tracks import CHANGE_SECONDS, FakeTrack, write_data
+from seqfer.pipelines.train import main
 
 from seqfer.models import load_model, predict_track
-from seqfer.pipelines.train import main
 
 ENCODER = '{"widths": [8, 8, 16], "depths": [1, 1], "input_size": 24}'
 
@@ -63,8 +63,7 @@ def test_resumed_training_is_training_that_never_stopped(data, tmp_path):
 
 
 def test_what_is_wrong_is_said_in_one_line(data, tmp_path, capsys):
-    stores, labels = data
-    assert main(arguments((stores, tmp_path / "none.csv"), tmp_path, 1)) == 2
+    assert main(arguments((data[0], tmp_path / "none.csv"), tmp_path, 1)) == 2
     assert "none.csv: cannot be read" in capsys.readouterr().err.splitlines()[-1]
     broken = tmp_path / "broken.ckpt"
     broken.write_bytes(b"junk")

@@ -1,0 +1,156 @@
+"""Probabilities to segments: the best cut, its marks, and what must hold whatever comes in."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from seqfer.decoding import DecodingConfig, decode
+from seqfer.decoding.segmentation import best_segmentation
+from seqfer.labels import EMOTIONS, Vocabulary
+from seqfer.timeline import FramePredictions
+
+HAPPY, NEUTRAL = EMOTIONS.index("happiness"), EMOTIONS.index("neutral")
+
+
+def predictions(labels, pts, intensity=None, frame_indices=None, certainty=0.9) -> FramePredictions:
+    probs = np.full((len(labels), 7), (1 - certainty) / 6, np.float32)
+    probs[np.arange(len(labels)), labels] = certainty
+    return FramePredictions(
+        track_id=0,
+        frame_indices=np.arange(len(labels)) if frame_indices is None else np.asarray(frame_indices),
+        pts_seconds=np.asarray(pts, np.float64),
+        emotion_probs=probs,
+        phase_probs=np.full((len(labels), 4), 0.25, np.float32),
+        intensity=np.zeros(len(labels), np.float32) if intensity is None else intensity.astype(np.float32),
+        vocabulary=Vocabulary(),
+    )
+
+
+def smile(fps: float, times=None):
+    """Neutral, a smile that rises from 1.0 to 1.5 s and fades from 3.0 to 4.0 s, neutral until 5 s."""
+    pts = np.arange(0, 5, 1 / fps) if times is None else times
+    level = np.interp(pts, [1.0, 1.5, 3.0, 4.0], [0, 1, 1, 0])
+    return predictions(np.where(level > 0.5, HAPPY, NEUTRAL), pts, intensity=level)
+
+
+@pytest.mark.parametrize("fps", [12, 25, 60])
+def test_onset_apex_and_offset_are_where_they_were_made_at_any_frame_rate(fps):
+    timeline = decode(smile(fps), video_id="v")
+    assert [s.emotion for s in timeline] == ["neutral", "happiness", "neutral"]
+    segment = timeline.segments[1]
+    step = 1.5 / fps
+    assert segment.start_seconds == pytest.approx(1.25, abs=step)
+    assert segment.end_seconds == pytest.approx(3.5, abs=step)
+    assert segment.apex_seconds == pytest.approx(1.5, abs=step)
+    assert 1.0 <= segment.onset_seconds <= segment.start_seconds
+    assert segment.end_seconds <= segment.offset_seconds <= 4.0 + step
+    assert segment.intensity == pytest.approx(1) and segment.confidence == pytest.approx(0.9, abs=0.01)
+    rise, fade = timeline.transitions()
+    assert (rise.source, rise.target, fade.target) == ("neutral", "happiness", "neutral")
+    assert rise.duration_seconds == pytest.approx(1.5 - segment.onset_seconds, abs=step)
+
+
+def test_variable_frame_rate_gives_the_same_times():
+    rng = np.random.default_rng(1)
+    times = np.cumsum(rng.uniform(0.01, 0.07, 130))
+    timeline = decode(smile(0, times[times < 5] - times[0]), video_id="v")
+    assert timeline.segments[1].start_seconds == pytest.approx(1.25, abs=0.08)
+
+
+def test_flicker_shorter_than_the_minimum_is_not_a_segment():
+    labels = np.full(100, NEUTRAL)
+    labels[40:43] = HAPPY
+    assert [s.emotion for s in decode(predictions(labels, np.arange(100) / 25), video_id="v")] == ["neutral"]
+
+
+def test_a_face_out_of_sight_leaves_a_gap():
+    indices = [*range(25), *range(60, 90)]
+    timeline = decode(
+        predictions(np.full(55, HAPPY), np.array(indices) / 25, frame_indices=indices), video_id="v"
+    )
+    assert [(s.start_frame, s.end_frame) for s in timeline] == [(0, 25), (60, 90)]
+    assert timeline.segments[0].end_seconds == pytest.approx(1.0)
+    assert timeline.transitions() == ()
+
+
+def test_one_frame_and_none():
+    assert len(decode(predictions([HAPPY], [0.4]), video_id="v")) == 1
+    assert len(decode(predictions([], []), video_id="v")) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    hnp.arrays(np.float64, st.tuples(st.integers(1, 60), st.just(7)), elements=st.floats(0.001, 1)),
+    st.randoms(use_true_random=False),
+    st.floats(0, 1),
+    st.floats(0, 5),
+)
+def test_segments_tile_each_stretch_and_none_is_too_short(raw, random, min_duration, cost):
+    probs = raw / raw.sum(axis=1, keepdims=True)
+    pts = np.cumsum([random.uniform(0.01, 0.2) for _ in range(len(probs))])
+    p = FramePredictions(
+        track_id=0,
+        frame_indices=np.arange(len(probs)),
+        pts_seconds=pts,
+        emotion_probs=probs.astype(np.float32),
+        phase_probs=np.full((len(probs), 4), 0.25, np.float32),
+        intensity=np.full(len(probs), 0.5, np.float32),
+        vocabulary=Vocabulary(),
+    )
+    config = DecodingConfig(min_duration_seconds=min_duration, switch_cost=cost)
+    segments = decode(p, video_id="v", config=config).segments
+    assert segments[0].start_frame == 0 and segments[-1].end_frame == len(probs)
+    for a, b in itertools.pairwise(segments):
+        assert a.end_frame == b.start_frame and a.end_seconds == b.start_seconds and a.emotion != b.emotion
+    if len(segments) > 1:
+        assert min(s.duration_seconds for s in segments) >= min_duration - 1e-6
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    hnp.arrays(np.float64, st.tuples(st.integers(1, 7), st.integers(1, 3)), elements=st.floats(-3, 0)),
+    st.integers(1, 4),
+    st.floats(0, 2),
+)
+def test_no_other_segmentation_scores_higher(evidence, min_frames, cost):
+    frames, labels = evidence.shape
+    found = best_segmentation(
+        evidence,
+        np.arange(frames, dtype=float),
+        float(frames),
+        switch_cost=cost,
+        min_duration_seconds=min_frames,
+    )
+
+    def score(path):
+        return evidence[np.arange(frames), path].sum() - cost * sum(a != b for a, b in itertools.pairwise(path))
+
+    def allowed(path):
+        return all(len(list(run)) >= min_frames for _, run in itertools.groupby(path))
+
+    every = [p for p in itertools.product(range(labels), repeat=frames) if allowed(p)]
+    path = [label for first, stop, label in found for _ in range(first, stop)]
+    best = max(map(score, every), default=evidence.sum(axis=0).max())
+    assert score(path) == pytest.approx(best, abs=1e-9)
+
+
+def test_two_hours_are_cut_in_seconds():
+    import time
+
+    labels = (np.arange(180_000) // 100) % 7
+    started = time.perf_counter()
+    assert len(decode(predictions(labels, np.arange(180_000) / 25), video_id="v")) == 1800
+    assert time.perf_counter() - started < 60  # a bound against quadratic time, not a benchmark
+
+
+def test_settings_are_checked():
+    with pytest.raises(ValueError, match="negative"):
+        DecodingConfig(switch_cost=-1)
+    with pytest.raises(ValueError, match="edge"):
+        DecodingConfig(edge=1)

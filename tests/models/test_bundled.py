@@ -1,0 +1,100 @@
+"""The models that ship: small, complete, and far better than chance on faces they have not seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+import torch
+from fake_tracks import FakeTrack
+
+from seqfer.faces.align import similarity_to_template
+from seqfer.faces.centerface import CenterFace
+from seqfer.labels import EMOTIONS
+from seqfer.models import load_model, model_fingerprint, predict_track, read_metadata
+from seqfer.models.weights import BUNDLED
+
+NAMES = sorted(p.stem for p in BUNDLED.glob("*.safetensors"))
+pytestmark = pytest.mark.skipif(not NAMES, reason="the bundled weights are not in this checkout")
+
+
+def test_all_of_them_weigh_less_than_ten_megabytes():
+    assert sum(p.stat().st_size for p in BUNDLED.iterdir()) < 10e6
+
+
+@pytest.mark.parametrize("name", ["bundled", *NAMES])
+def test_each_says_what_it_is(name):
+    notes = read_metadata(name)
+    assert tuple(load_model(name).vocabulary) == tuple(notes["vocabulary"]) == EMOTIONS
+    assert notes["metrics"]["ferplus_valid_frames"]["war"] > 0.75
+    assert len(notes["training"]["ferplus_sha256"]) == 64 and notes["citations"] and notes["licence"]
+    assert len(model_fingerprint(name)) == 64
+
+
+def aligned(picture: np.ndarray, points: np.ndarray, size: int = 112) -> np.ndarray:
+    warp = similarity_to_template(points, size)
+    return cv2.warpAffine(picture, warp, (size, size), borderMode=cv2.BORDER_REPLICATE)
+
+
+@pytest.fixture(scope="module")
+def faces(shared: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Crops (N, 112, 112, 3) of FER+ validation stills with a clear majority, and their emotions (N,)."""
+    with h5py.File(shared / "data" / "ferplus" / "ferplus_train_valid.h5") as file:
+        names = [str(name) for name in file.attrs["vote_columns"]]
+        images, votes = file["valid/images"][:240], file["valid/votes"][:240]
+    detector = CenterFace(min_score=0.3)
+    crops, truth = [], []
+    for image, row in zip(images, votes, strict=True):
+        if row.max() < 6 or names[int(row.argmax())] not in EMOTIONS:
+            continue
+        framed = cv2.copyMakeBorder(cv2.resize(image, (64, 64)), *(32,) * 4, cv2.BORDER_CONSTANT, value=0)
+        found = detector.detect(np.repeat(framed[..., None], 3, axis=2))
+        if len(found):
+            points = (found.landmarks_xy[0].astype(float) - 31.5) * 0.75 - 0.5
+            crops.append(np.repeat(aligned(image, points)[..., None], 3, axis=2))
+            truth.append(EMOTIONS.index(names[int(row.argmax())]))
+    return np.stack(crops), np.array(truth)
+
+
+def test_unseen_stills_are_told_apart_far_better_than_chance(faces):
+    crops, truth = faces
+    with torch.inference_mode():
+        guess = load_model("bundled").encoder(torch.from_numpy(crops)).argmax(dim=1).numpy()
+    assert len(truth) > 120
+    assert (guess == truth).mean() > 0.75  # always saying the commonest: about 0.4
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_face_held_still_is_named_as_the_still_is(faces, name):
+    crops, truth = faces
+    model = load_model(name)
+    right = []
+    for crop, emotion in list(zip(crops, truth, strict=True))[:40]:
+        found = predict_track(model, FakeTrack(np.arange(10) / 10, np.repeat(crop[None], 10, axis=0)))
+        right.append((found.emotion_probs.argmax(axis=1) == emotion).mean())
+    assert np.mean(right) > 0.7
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_smile_faded_in_is_neutral_then_happiness(shared, name):
+    folder = shared / "data" / "london"
+    detector, model = CenterFace(), load_model(name)
+    begins, ends, rises = [], [], []
+    for path in sorted(folder.glob("*_neutral.jpg"))[:8]:
+        pair = []
+        for file in (path, path.with_name(path.name.replace("neutral", "smiling"))):
+            picture = cv2.cvtColor(cv2.imread(str(file), cv2.IMREAD_REDUCED_COLOR_2), cv2.COLOR_BGR2RGB)
+            pair.append(aligned(picture, detector.detect(picture).landmarks_xy[0]).astype(float))
+        pts = np.arange(60) / 25
+        w = np.clip((pts - 0.9) / 0.6, 0, 1)[:, None, None, None]
+        found = predict_track(
+            model, FakeTrack(pts, np.rint((1 - w) * pair[0] + w * pair[1]).astype(np.uint8))
+        )
+        named = [EMOTIONS[k] for k in found.emotion_probs.argmax(axis=1)]
+        begins.append(named[5] == "neutral")
+        ends.append(named[-5] == "happiness")
+        rises.append(found.intensity[-5] - found.intensity[5])
+    assert np.mean(begins) >= 0.8 and np.mean(ends) >= 0.5 and np.mean(rises) > 0.3
