@@ -39,6 +39,7 @@ class _StepSeeds(Callback):
 class _Cli(LightningCLI):
     def add_arguments_to_parser(self, parser: Any) -> None:
         parser.prog = "seqfer train"
+        parser.description = "Fit a temporal model on face tracks (HDF5 stores) and a table of labels (CSV)."
         parser.add_argument(
             "-o", "--output", type=Path, required=True, help="folder for the model and its logs"
         )

@@ -34,8 +34,9 @@ class Augmentation:
         """Changed copies of ``crops``, uint8 (T, S, S, 3), by choices of ``rng``."""
         side = crops.shape[1]
         centre = (side - 1) / 2
-        warp = cv2.getRotationMatrix2D(
-            (centre, centre), rng.normal(0, self.turn_degrees), float(np.exp(rng.normal(0, self.scale)))
+        scale = float(np.exp(rng.normal(0, self.scale)))
+        warp = np.asarray(
+            cv2.getRotationMatrix2D((centre, centre), rng.normal(0, self.turn_degrees), scale), np.float64
         )
         warp[:, 2] += rng.normal(0, self.shift * side, size=2)
         if rng.random() < self.mirror:

@@ -143,19 +143,23 @@ def _number(row: dict[str, str], name: str) -> float | None:
 
 
 def _check_overlaps(path: Path, labels: Iterable[Label]) -> None:
-    timed = [label for label in labels if not label.whole_clip]
+    """Labels without a track hold for every track, so they are held against each track's own."""
     faces: dict[str, dict[int | None, list[Label]]] = {}
-    for label in timed:
-        faces.setdefault(label.video, {}).setdefault(label.track_id, []).append(label)
+    for label in labels:
+        if not label.whole_clip:
+            faces.setdefault(label.video, {}).setdefault(label.track_id, []).append(label)
     for by_track in faces.values():
-        everyone = by_track.get(None, [])
         for track_id, own in by_track.items():
-            rows = sorted(
-                own if track_id is None else own + everyone, key=lambda x: (x.start_seconds, x.line)
-            )
-            latest = rows[0]
-            for row in rows[1:]:
-                if row.start_seconds < latest.end_seconds and row.emotion != latest.emotion:
+            rows = own if track_id is None else own + by_track.get(None, [])
+            latest, latest_end = rows[0], float("-inf")
+            for start, end, row in sorted(map(_span, rows), key=lambda x: (x[0], x[2].line)):
+                if start < latest_end and row.emotion != latest.emotion:
                     first, second = sorted((latest.line, row.line))
                     raise LabelError(path, f"lines {first} and {second} give one face two emotions at a time")
-                latest = max(latest, row, key=lambda x: x.end_seconds)
+                if end > latest_end:
+                    latest, latest_end = row, end
+
+
+def _span(label: Label) -> tuple[float, float, Label]:
+    assert label.start_seconds is not None and label.end_seconds is not None
+    return label.start_seconds, label.end_seconds, label

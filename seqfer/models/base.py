@@ -39,6 +39,8 @@ class SequenceModel(pl.LightningModule):
             2017, arXiv:1706.04599).
     """
 
+    temperature: Tensor
+
     def __init__(
         self,
         *,

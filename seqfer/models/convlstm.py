@@ -29,8 +29,8 @@ class ConvLstmCell(nn.Module):
         self.from_input = nn.Conv2d(inputs, 4 * hidden, kernel, padding=kernel // 2)
         self.from_state = nn.Conv2d(hidden, 4 * hidden, kernel, padding=kernel // 2, bias=False)
         self.peepholes = nn.Parameter(torch.zeros(3, hidden, map_size, map_size))  # input, forget, output
-        with torch.no_grad():
-            self.from_input.bias[hidden : 2 * hidden] = 1.0  # remembers, until it learns to forget
+        assert self.from_input.bias is not None
+        nn.init.ones_(self.from_input.bias.data[hidden : 2 * hidden])  # remembers, until it learns to forget
 
     def forward(self, x: Tensor, mask: Tensor, *, backward: bool = False) -> Tensor:
         """Inputs (B, T, C, m, m) and mask (B, T) to states (B, T, H, m, m); zero state to begin with.
@@ -52,6 +52,18 @@ class ConvLstmCell(nn.Module):
             memory, state = torch.where(here, new_memory, memory), torch.where(here, new_state, state)
             states[t] = state
         return torch.stack(states, dim=1)
+
+
+class ConvLstmLayer(nn.Module):
+    """A cell forwards in time and, of two directions, another backwards; their states side by side."""
+
+    def __init__(self, directions: int, **cell: int) -> None:
+        super().__init__()
+        self.cells = nn.ModuleList(ConvLstmCell(**cell) for _ in range(directions))
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """(B, T, C, m, m) to (B, T, directions * H, m, m)."""
+        return torch.cat([cell(x, mask, backward=bool(i)) for i, cell in enumerate(self.cells)], dim=2)
 
 
 class ConvLstm(SequenceModel):
@@ -83,18 +95,18 @@ class ConvLstm(SequenceModel):
             channels=channels, hidden=hidden, layers=layers, kernel=kernel, bidirectional=bidirectional,
             dropout=dropout,
         )  # fmt: skip
-        self.directions = 2 if bidirectional else 1
+        directions = 2 if bidirectional else 1
         self.reduce = nn.Conv2d(self.encoder.num_features, channels, 1)
-        widths = [channels] + [hidden * self.directions] * (layers - 1)
-        self.cells = nn.ModuleList(
-            nn.ModuleList(
-                ConvLstmCell(width, hidden, self.encoder.map_size, kernel) for _ in range(self.directions)
+        widths = [channels] + [hidden * directions] * (layers - 1)
+        self.layers = nn.ModuleList(
+            ConvLstmLayer(
+                directions, inputs=width, hidden=hidden, map_size=self.encoder.map_size, kernel=kernel
             )
             for width in widths
         )
         self.map_dropout = nn.Dropout2d(dropout)
         self.dropout = nn.Dropout(dropout)
-        self.heads = Heads(channels + hidden * self.directions, len(self.vocabulary))
+        self.heads = Heads(channels + hidden * directions, len(self.vocabulary))
 
     def encode(self, crops: Tensor) -> Tensor:
         """uint8 (N, S, S, 3) to feature maps, float32 (N, C, m, m)."""
@@ -104,6 +116,6 @@ class ConvLstm(SequenceModel):
         """See :meth:`SequenceModel.temporal`; ``features`` is (B, T, C, m, m)."""
         reduced = F.gelu(self.reduce(self.map_dropout(features.flatten(0, 1))))
         x = seen = reduced.unflatten(0, features.shape[:2])
-        for cells in self.cells:
-            x = torch.cat([cell(x, mask, backward=bool(i)) for i, cell in enumerate(cells)], dim=2)
+        for layer in self.layers:
+            x = layer(x, mask)
         return self.heads(self.dropout(torch.cat([seen, x], dim=2).mean(dim=(3, 4))))

@@ -115,7 +115,9 @@ class _Block(nn.Module):
         super().__init__()
         self.first = _conv_norm(before, after, stride=stride)
         self.second = _conv_norm(after, after)
-        nn.init.zeros_(self.second[1].weight)  # begins as the shortcut alone: trains faster
+        norm = self.second[1]
+        assert isinstance(norm, nn.BatchNorm2d)
+        nn.init.zeros_(norm.weight)  # begins as the shortcut alone: trains faster
         self.shortcut = (
             nn.Identity()
             if stride == 1 and before == after

@@ -170,7 +170,7 @@ def warp_plane(
         ValueError: the matrix is singular or not finite.
     """
     linear = matrix[:, :2]
-    area = abs(float(np.linalg.det(linear)))
+    area = abs(linear[0, 0] * linear[1, 1] - linear[0, 1] * linear[1, 0])
     if not np.isfinite(matrix).all() or area < 1e-12:
         raise ValueError(f"a crop needs a finite, invertible 2x3 matrix, got {matrix.tolist()}")
     back = np.linalg.inv(linear)

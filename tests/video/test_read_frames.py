@@ -137,9 +137,9 @@ def test_variable_frame_rate_and_late_start_keep_exact_times(tmp_path, suffix):
 )
 def test_common_formats_give_every_frame_and_the_right_colours(tmp_path, name, codec, pixels):
     pictures = list(moving_square(30))
-    quality = {"bf": "2"} if codec in ("libx264", "mpeg4", "mpeg2video") else {}
+    options = {"bf": "2"} if codec in ("libx264", "mpeg4", "mpeg2video") else {}
     # BT.601, because half of these formats cannot tag it, and it is what players take small pictures for.
-    path = write_clip(tmp_path / name, pictures, codec=codec, pixels=pixels, colorspace=6, **quality)
+    path = write_clip(tmp_path / name, pictures, codec=codec, pixels=pixels, colorspace=6, b="9M", **options)
     damage = []
     frames = list(read_frames(path, on_damage=damage.append))
     assert not damage
