@@ -32,10 +32,12 @@ class Batch:
 
     Attributes:
         outcomes: of the videos that were finished, in order.
+        errors: what went wrong, a line each.
         interrupted: the user stopped it before all were.
     """
 
     outcomes: tuple[Outcome, ...]
+    errors: tuple[str, ...]
     interrupted: bool
 
     @property
@@ -43,7 +45,7 @@ class Batch:
         """0 all well, 1 some failed, 130 interrupted."""
         if self.interrupted:
             return 130
-        return int(any(o.status == "failed" for o in self.outcomes))
+        return int(bool(self.errors))
 
 
 def run_batch(
@@ -59,7 +61,7 @@ def run_batch(
         verb: what to call the work.
 
     Raises:
-        InputError: no videos, or the summary cannot be written.
+        InputError: no videos.
     """
     if not jobs:
         raise InputError(out, "nothing to do: no videos were given")
@@ -80,21 +82,25 @@ def run_batch(
             interrupted = True
             _sweep(waiting.values())
     ordered = [outcomes[n] for n in sorted(outcomes)]
-    write_summary(out / "summary.csv", ordered)
-    if not quiet:
-        print_outcomes(ordered, out, verb)
     failed = [o for o in ordered if o.status == "failed"]
-    for outcome in failed:
-        print(f"seqfer {verb}: {outcome.error}", file=sys.stderr)
+    errors = [o.error for o in failed]
+    try:
+        write_summary(out / "summary.csv", ordered)
+    except InputError as error:  # as on a full disk: what came of the videos is told all the same
+        errors.append(str(error))
+    if not quiet:
+        print_outcomes(ordered, out)
+    for error in errors:
+        print(f"seqfer {verb}: {error}", file=sys.stderr)
     if interrupted:
         print(
             f"seqfer {verb}: interrupted with {len(ordered) - len(failed)} of {len(jobs)} videos done; "
             "the same command goes on from there",
             file=sys.stderr,
         )
-    elif not quiet and not waiting and not failed:
+    elif not quiet and not waiting and not errors:
         print(f"Nothing to do: all {len(ordered)} are up to date.")
-    return Batch(outcomes=tuple(ordered), interrupted=interrupted)
+    return Batch(outcomes=tuple(ordered), errors=tuple(errors), interrupted=interrupted)
 
 
 def _compute(

@@ -15,7 +15,7 @@ from seqfer.stages import Outcome
 _MAX_ROWS = 40
 
 
-def print_outcomes(outcomes: Sequence[Outcome], out: Path, verb: str) -> None:
+def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
     """What became of each video: all of a small batch, the failures and totals of a large one."""
     console = console_for_tables()
     shown = outcomes if len(outcomes) <= _MAX_ROWS else [o for o in outcomes if o.status == "failed"]

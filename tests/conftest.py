@@ -1,4 +1,4 @@
-"""What tests share: where the real data is, and small real videos made on the spot."""
+"""What tests share: where the real data is. (Small videos made on the spot: ``clips.py``.)"""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as serialise
 from torch import Tensor
 
 from ..errors import WeightsError
@@ -71,12 +72,9 @@ def save_model(
     tensors = {name: _stored(tensor, half) for name, tensor in model.state_dict().items()}
     weights, notes = _files(stem)
     text = json.dumps(describe(model, metadata or {}), indent=2, ensure_ascii=False) + "\n"
-    for path, write in (
-        (weights, lambda partial: save_file(tensors, partial)),
-        (notes, lambda partial: partial.write_text(text, encoding="utf-8")),
-    ):
+    for path, content in ((weights, serialise(tensors)), (notes, text.encode())):
         partial = path.with_name(path.name + ".partial")
-        write(partial)
+        partial.write_bytes(content)
         partial.replace(path)
     return weights
 

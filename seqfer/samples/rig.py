@@ -13,49 +13,67 @@ FACE = (166, 62, 286, 194)
 
 #: Outlines of what a smile folds and lifts, and a relaxed face does not: beside the mouth, and the cheeks.
 FOLDS = (
-    ((205.5, 127), (199, 128), (192, 134), (189.5, 142), (192, 150), (199, 155), (206, 153.5), (203.5, 147.5),
-     (200.5, 142), (199.5, 138.5), (201, 136.5), (207, 135.5), (209, 131.5)),
-    ((243, 127.5), (250, 130), (255, 137), (255.5, 146), (252, 155), (242, 160), (234, 158), (234, 155), (237.5, 152), (241.5, 148), (244.5, 144),
-     (246.5, 141.5), (247.2, 138.5), (246, 136.5), (240, 135.5), (239, 131.5)),
+    ((208, 120), (202, 119), (195, 123), (190, 131), (188.5, 142), (192, 150), (199, 155), (206, 153.5),
+     (203.5, 147.5), (200.5, 142), (199.5, 138.5), (201, 136.5), (207, 135.5), (209.5, 131.5), (207.5, 126)),
+    ((241, 120), (248, 120), (253, 125), (256, 134), (256, 146), (252, 155), (242, 160), (234, 158),
+     (234, 155), (237.5, 152), (241.5, 148), (244.5, 144), (246.5, 141.5), (247.2, 138.5), (246, 136.5),
+     (240, 135.5), (238.5, 132), (241.5, 126)),
 )  # fmt: skip
 CHEEKS = (
     ((191, 113), (203, 113), (206, 119), (203, 126), (194, 128), (188, 121)),
     ((244, 115), (256, 115), (261, 122), (256, 129), (247, 126), (243, 120)),
 )
 
-# (in the photograph) -> (at rest)
-_CORNERS = {(202.5, 139.0): (208.4, 146.6), (244.5, 140.5): (238.8, 148.0)}
-_UPPER_LIP = {  # its lower edge, then its upper edge
-    (207, 140.9): (210.5, 146.4),
-    (212, 141.7): (213.6, 146.3),
-    (217.5, 142.6): (218, 146.3),
-    (223.5, 143.1): (223.5, 146.8),
-    (229.5, 142.7): (229, 146.7),
-    (235, 141.7): (233.4, 147.2),
-    (240, 140.7): (236.6, 147.8),
-    (207, 139.0): (211.3, 144.5),
-    (212, 139.3): (214.2, 142.8),
-    (219, 139.6): (219.5, 141.5),
-    (223, 140.3): (223.2, 142.0),
-    (227, 139.6): (226.8, 141.6),
-    (234, 139.4): (232.4, 143.0),
-    (240, 139.7): (236.0, 145.4),
+# Mouth corners and the inner edges of the lips, left to right, in the photograph ...
+_LEFT, _RIGHT = (202.5, 139.0), (244.5, 140.5)
+_UPPER_EDGE = [
+    (207, 140.9),
+    (212, 141.7),
+    (217.5, 142.6),
+    (223.5, 143.1),
+    (229.5, 142.7),
+    (235, 141.7),
+    (240, 140.7),
+]
+_LOWER_EDGE = [
+    (207, 145.4),
+    (210.5, 147.6),
+    (216, 149.8),
+    (223.5, 150.2),
+    (230, 149.2),
+    (235, 146.7),
+    (240, 143.4),
+]
+# ... and at rest, where the edges meet in one line.
+_REST_LEFT, _REST_RIGHT = (209, 147.4), (238.2, 148.8)
+_SEAM = [
+    (210.8, 147),
+    (213.8, 146.6),
+    (218.1, 146.5),
+    (223.5, 147),
+    (228.9, 146.9),
+    (233.2, 147.6),
+    (236.3, 148.4),
+]
+
+# Everything else, (in the photograph) -> (at rest).
+_UPPER_LIP = {
+    (207, 139.0): (211.7, 145.1),
+    (212, 139.3): (214.4, 143.2),
+    (219, 139.6): (219.6, 141.7),
+    (223, 140.3): (223.2, 142.2),
+    (227, 139.6): (226.8, 141.8),
+    (234, 139.4): (232.2, 143.4),
+    (240, 139.7): (235.6, 146),
 }
-_LOWER_LIP = {  # its upper edge, then its lower edge
-    (207, 145.4): (210.5, 146.4),
-    (210.5, 147.6): (213.6, 146.3),
-    (216, 149.8): (218, 146.3),
-    (223.5, 150.2): (223.5, 146.8),
-    (230, 149.2): (229, 146.7),
-    (235, 146.7): (233.4, 147.2),
-    (240, 143.4): (236.6, 147.8),
-    (208, 149.2): (212, 149.6),
-    (212, 153.0): (215, 152.2),
-    (218, 155.2): (219, 153.9),
-    (224, 155.6): (224, 154.4),
-    (230, 154.4): (229.4, 154.0),
-    (236, 150.6): (234.4, 151.8),
-    (241, 146.0): (237.4, 149.4),
+_LOWER_LIP = {
+    (208, 149.2): (212.4, 149.6),
+    (212, 153.0): (215.3, 152.1),
+    (218, 155.2): (219.1, 153.8),
+    (224, 155.6): (224, 154.3),
+    (230, 154.4): (229.3, 154),
+    (236, 150.6): (234.2, 151.9),
+    (241, 146.0): (237, 149.7),
 }
 _EVERYWHERE = {
     # nose
@@ -106,10 +124,10 @@ _STILL = [(x, y) for x in np.linspace(FACE[0], FACE[2], 7) for y in (FACE[1], FA
 _STILL += [(x, y) for y in np.linspace(FACE[1], FACE[3], 8)[1:-1] for x in (FACE[0], FACE[2])]
 _STILL += [(186, 80), (224, 78), (265, 84), (178, 110), (270, 112), (205, 186), (244, 186)]
 
-# The lips' inner edges from corner to corner: closed (one line), and upper and lower as photographed.
-_CLOSED = np.array(sorted([*_CORNERS.values(), *list(_UPPER_LIP.values())[:7]]))
-_UPPER = np.array(sorted([*_CORNERS, *list(_UPPER_LIP)[:7]]))
-_LOWER = np.array(sorted([*_CORNERS, *list(_LOWER_LIP)[:7]]))
+# The inner edges from corner to corner: closed (one line), and upper and lower as photographed.
+_CLOSED = np.array([_REST_LEFT, *_SEAM, _REST_RIGHT])
+_UPPER = np.array([_LEFT, *_UPPER_EDGE, _RIGHT])
+_LOWER = np.array([_LEFT, *_LOWER_EDGE, _RIGHT])
 _NODE_STEP = 2  # photograph pixels between nodes of the displacement field
 
 
@@ -143,9 +161,9 @@ class Rig:
     """
 
     def __init__(self, scale: float) -> None:
-        still = {point: point for point in _STILL}
-        self._upper_moves = _moves({**_CORNERS, **_UPPER_LIP, **_EVERYWHERE, **still})
-        self._lower_moves = _moves({**_CORNERS, **_LOWER_LIP, **_EVERYWHERE, **still})
+        shared = {**_EVERYWHERE, **{point: point for point in _STILL}}
+        self._upper_moves = _moves(_UPPER, {**_UPPER_LIP, **shared})
+        self._lower_moves = _moves(_LOWER, {**_LOWER_LIP, **shared})
         self._scale = scale
         columns, rows = (
             FACE[i] + (np.arange(round((FACE[i + 2] - FACE[i]) * scale)) + 0.5) / scale - 0.5 for i in (0, 1)
@@ -195,8 +213,10 @@ class Rig:
         return (np.stack([self._x, self._y], -1) + dense).astype(np.float32)
 
 
-def _moves(photo_to_rest: dict) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    return np.array(list(photo_to_rest), np.float64), np.array(list(photo_to_rest.values()), np.float64)
+def _moves(edge: NDArray, others: dict) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """All points that move a lip's half of the face, in the photograph and at rest: (N, 2) each."""
+    photo, rest = (np.array(list(points), np.float64) for points in (others, others.values()))
+    return np.concatenate([edge, photo]), np.concatenate([_CLOSED, rest])
 
 
 def thin_plate(points: NDArray, values: NDArray, at: NDArray) -> NDArray[np.float64]:

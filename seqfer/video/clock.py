@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from typing import TypeVar
 
-_BACKWARD_JUMP = Fraction(1)  # seconds: less is a frame out of order, more is a clock that was reset
 _REORDERED = 16  # frames that AVI may leave without a time at the end: the deepest reordering of H.264
+_BACKWARD_JUMP = Fraction(1)  # seconds: less is a frame out of order, more is a clock that was reset
 _FORWARD_JUMP = Fraction(10)  # seconds: more is no pause, in a stream whose clock may be reset
+
+T = TypeVar("T")
 
 
 class Clock:
@@ -26,8 +29,12 @@ class Clock:
         self._time_base, self._step, self._resets, self._say = time_base, step, resets, say
         self._shift: Fraction | None = None  # minus the time of the first frame
         self._last: Fraction | None = None
-        self._guessed = 0
-        self._dropped = 0
+        self._guessed = self._mended = self._dropped = 0
+
+    @property
+    def last_seconds(self) -> float | None:
+        """Time of the last frame so far; None before the first."""
+        return None if self._last is None else float(self._last)
 
     def position(self, ticks: int | None) -> float:
         """About where in the video a time stamp lies, for messages, seconds."""
@@ -35,17 +42,38 @@ class Clock:
             return float(self._last or 0)
         return max(0.0, float(ticks * self._time_base + self._shift))
 
-    def tell(self, ticks: int | None) -> float | None:
-        """Seconds of the next frame in order of display; None for one that must be dropped.
+    def run(self, stamped: Iterable[tuple[int | None, T]]) -> Iterator[tuple[float, T]]:
+        """Frames with their seconds, strictly rising.
+
+        A frame whose time does not come after the one before goes between its neighbours if there is a
+        gap for it (some containers mislabel a frame now and then), and is dropped otherwise (a duplicate).
 
         Args:
-            ticks: its time stamp; None if it has none.
+            stamped: (ticks, frame) in order of display; ticks are None where a frame has no time.
         """
+        held: list[T] = []
+        for ticks, frame in stamped:
+            before, time = self._last, self._advance(ticks)
+            if time is None:
+                held.append(frame)
+                if len(held) > _REORDERED:
+                    self._dropped += 1
+                    del held[0]
+                continue
+            if held:
+                yield from self._between(before, time, held)
+                held = []
+            yield float(time), frame
+        self._dropped += len(held)
+        self._sum_up()
+
+    def _advance(self, ticks: int | None) -> Fraction | None:
+        """The time of the next frame; None if it does not come after the last one."""
         following = Fraction(0) if self._last is None else self._last + self._step
         if ticks is None:
             self._guessed += 1
             self._last = following
-            return float(following)
+            return following
         stamp = ticks * self._time_base
         if self._shift is None:
             self._shift = following - stamp
@@ -53,7 +81,6 @@ class Clock:
         if self._last is not None:
             ahead = time - self._last
             if -_BACKWARD_JUMP < ahead <= 0:
-                self._dropped += 1
                 return None
             if ahead <= 0 or (self._resets and ahead > _FORWARD_JUMP):
                 self._say(
@@ -62,13 +89,24 @@ class Clock:
                 )
                 self._shift, time = following - stamp, following
         self._last = time
-        return float(time)
+        return time
 
-    def finish(self) -> float | None:
-        """Say what was guessed and dropped; seconds of the last frame, None if there was none."""
+    def _between(
+        self, before: Fraction | None, after: Fraction, held: Sequence[T]
+    ) -> Iterator[tuple[float, T]]:
+        gap = after - (before or 0)
+        if gap < (len(held) + Fraction(1, 2)) * self._step:
+            self._dropped += len(held)
+            return
+        self._mended += len(held)
+        for number, frame in enumerate(held, start=1):
+            yield float((before or 0) + gap * number / (len(held) + 1)), frame
+
+    def _sum_up(self) -> None:
         if self._guessed > _REORDERED or (self._guessed and self._shift is None):
             rate = float(1 / self._step)
             self._say(f"{self._guessed} frame(s) without a time, counted at {rate:g} a second")
+        if self._mended:
+            self._say(f"{self._mended} frame(s) with a time out of order, put between their neighbours")
         if self._dropped:
             self._say(f"{self._dropped} frame(s) dropped whose time does not come after the one before")
-        return None if self._last is None else float(self._last)

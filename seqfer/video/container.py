@@ -26,6 +26,9 @@ _NOT_VIDEOS = {  # what FFmpeg would happily play all the same
 _FALLBACK_RATE = Fraction(25)
 _CLOCK_TIME = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)$")
 
+#: What PyAV raises over damaged data. (A LookupError when a transport stream gains streams on the way.)
+UNREADABLE = (av.error.FFmpegError, OSError, LookupError)
+
 av.logging.set_level(None)  # nothing of FFmpeg's own is to land on a user's terminal
 
 

@@ -43,6 +43,8 @@ class DecordVideo:
         index = index_packets(path)
         if index is None:
             raise DecordUnfitError("the container does not give every frame one time")
+        if index.may_reset_clock:  # where it loses a frame it shows its neighbour again, and tells nobody
+            raise DecordUnfitError("decord does not read transport and program streams rightly")
         self.pts_seconds = index.pts_seconds
         try:
             import decord

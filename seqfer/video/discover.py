@@ -71,7 +71,10 @@ def natural_key(text: str) -> tuple[list[tuple[int, int, str]], str]:
 
 
 def _identity(path: Path) -> str:
-    return os.path.normcase(os.path.realpath(path))
+    try:
+        return os.path.normcase(os.path.realpath(path))
+    except (OSError, ValueError):  # no such file can be: any text that is its own will do
+        return str(path)
 
 
 def _expand(given: str | Path) -> Iterator[VideoInput]:
@@ -183,8 +186,7 @@ def _longer_id(entry: VideoInput, step: int) -> str:
     """The id, with its file's suffix, with a mark of its folder, with ever more of a mark of its path."""
     if step == 0:
         return entry.video_id
-    suffix = _safe_part(entry.path.suffix) if entry.kind == "container" and entry.path.suffix else ""
-    name = entry.video_id + (suffix if suffix != "_" else "")
+    name = safe_id(entry.video_id + (entry.path.suffix if entry.kind == "container" else ""))
     if step == 1:
         return name
     folder = entry.path.parent.resolve()

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
-from .container import has_no_times, open_video
+from .container import UNREADABLE, has_no_times, may_reset_clock, open_video
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,12 +22,14 @@ class PacketIndex:
         is_key: bool (N,), decoding can begin here.
         time_base: seconds per tick.
         longest_run: most packets from one key frame up to the next.
+        may_reset_clock: this is a transport stream or the like.
     """
 
     ticks: NDArray[np.int64]
     is_key: NDArray[np.bool_]
     time_base: Fraction
     longest_run: int
+    may_reset_clock: bool
 
     def __len__(self) -> int:
         return len(self.ticks)
@@ -61,7 +62,7 @@ def index_packets(path: Path) -> PacketIndex | None:
                     return None
                 if not packet.is_discard:  # an edit list may have packets decoded but not displayed
                     stamps.append((packet.pts, packet.is_keyframe))
-        except (av.error.FFmpegError, OSError):
+        except UNREADABLE:
             return None
         stamps.sort()
         ticks = [tick for tick, _ in stamps]
@@ -72,4 +73,5 @@ def index_packets(path: Path) -> PacketIndex | None:
             is_key=np.array([key for _, key in stamps]),
             time_base=stream.time_base or Fraction(1, 1000),
             longest_run=longest_run,
+            may_reset_clock=may_reset_clock(stream),
         )

@@ -18,6 +18,7 @@ from ..errors import VideoError
 from .clock import Clock
 from .colour import FULL_RANGE, matrix_for
 from .container import (
+    UNREADABLE,
     check_size,
     declared_seconds,
     describe,
@@ -55,11 +56,8 @@ def read(path: Path, say: Callable[[str], None]) -> Generator[Frame, None, None]
         )
         time_stamp = _time_stamps(stream)
         damage = _Damage(clock, say)
-        index = 0
-        for decoded in _decode(container, stream, damage):
-            seconds = clock.tell(time_stamp(decoded))
-            if seconds is None:
-                continue
+        stamped = ((time_stamp(decoded), decoded) for decoded in _decode(container, stream, damage))
+        for index, (seconds, decoded) in enumerate(clock.run(stamped)):
             check_size(path, decoded.width, decoded.height)
             damage.patched(seconds if decoded.is_corrupt else None)
             damage.report(before_seconds=seconds - _REPORT_SECONDS)
@@ -69,12 +67,10 @@ def read(path: Path, say: Callable[[str], None]) -> Generator[Frame, None, None]
                 picture=picture_of(decoded),
                 orientation=orientation_of(decoded),
             )
-            index += 1
         damage.report()
-        last = clock.finish()
-        if last is None:
+        if clock.last_seconds is None:
             raise VideoError(path, "not one frame of it can be decoded")
-        _report_early_end(stream, damage.packets, last, say)
+        _report_early_end(stream, damage.packets, clock.last_seconds, say)
 
 
 def _time_stamps(stream: av.VideoStream) -> Callable[[av.VideoFrame], int | None]:
@@ -116,19 +112,23 @@ def _decode(
             packet = next(packets)
         except StopIteration:
             return
-        except (av.error.FFmpegError, OSError) as error:
+        except UNREADABLE as error:
             failures += 1
             damage.skipped(None, describe(error))
             packets = container.demux(stream)  # the generator is spent, the file is not
             continue
+        if not packet.size and packet.dts is not None:
+            continue  # AVI's way to say "as before"; a decoder would take it for the end
         failures = 0
         damage.packets += packet.size > 0
         try:
             frames = packet.decode()
-        except (av.error.FFmpegError, OSError) as error:
+        except UNREADABLE as error:
             damage.skipped(packet.pts, describe(error))
             continue
         yield from frames
+        if not packet.size:  # the end: the decoder has given what it held back
+            return
 
 
 class _Damage:

@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from .container import open_video
+from .container import UNREADABLE, open_video
 from .frame import Frame
 from .packets import PacketIndex, index_packets
 from .pyav_reader import orientation_of, picture_of
@@ -29,7 +29,7 @@ def frames_by_seeking(path: Path, wanted: set[int]) -> list[Frame] | None:
     try:
         with open_video(path) as (container, stream):
             return list(_fetch(container, stream, index, sorted(i for i in wanted if 0 <= i < len(index))))
-    except (av.error.FFmpegError, LookupError):
+    except UNREADABLE:
         return None
 
 

@@ -131,7 +131,7 @@ def test_numbered_stills_are_one_video(clips, model, seqfer, tmp_path):
         (["analyse"], 2, "unknown verb 'analyse'"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_in_one_line(args, code, words, clips, model, tmp_path, capfd):
+def test_what_is_wrong_is_said_in_a_line_each(args, code, words, clips, model, tmp_path, capfd):
     (tmp_path / "empty").mkdir()
     (tmp_path / "file").write_text("")
     (tmp_path / "typo.yaml").write_text("extraction:\n  detecter:\n    name: yunet\n")
@@ -143,7 +143,7 @@ def test_what_is_wrong_is_said_in_one_line(args, code, words, clips, model, tmp_
     out, err = capfd.readouterr()
     assert returned == code, err
     assert words in err and "Traceback" not in err
-    assert len([line for line in err.splitlines() if words in line]) == 1
+    assert all(line.startswith("seqfer") for line in err.splitlines()), err
 
 
 def start(args, **options):
@@ -174,6 +174,29 @@ def test_ctrl_c_leaves_nothing_half_written_and_the_next_run_completes(clips, mo
     assert done.returncode == 0, done.stderr
     assert len(summary(out)) == 6
     assert all(p.stat().st_mtime_ns == t for p, t in finished.items()), "what was finished is kept"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 20 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("needs the right to mount a small file system")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_is_said_for_each_video_and_room_made_the_run_completes(clips, model, seqfer, small_disk):
+    (small_disk / "fill").write_bytes(bytes(6 << 20))
+    run = ("run", clips / "a.mp4", clips / "deep", "-o", small_disk / "out", "--model", model)
+    full = seqfer(*run)
+    assert full.returncode == 1 and "Traceback" not in full.stderr
+    assert full.stderr.count("cannot be written, the disk is full") == 3  # two videos and the summary
+    assert [p.name for p in (small_disk / "out").rglob("*") if p.is_file()] == []
+    (small_disk / "fill").unlink()
+    assert seqfer(*run).returncode == 0
 
 
 def test_inspect_tells_what_is_in_each_kind_of_file(clips, model, seqfer, tmp_path, capsys):

@@ -40,6 +40,7 @@ def broken(folder: Path, what: str) -> Path:
     elif what == "noise":
         path.write_bytes(np.random.default_rng(0).bytes(50_000))
     elif what == "playlist":
+        write_clip(folder / "other.mp4", moving_square(2))
         path.write_text("ffconcat version 1.0\nfile other.mp4\n")
     elif what == "no index":
         whole = write_clip(folder / "whole.mp4", moving_square(30)).read_bytes()
