@@ -44,8 +44,8 @@ def main(argv: Sequence[str]) -> int:
 def _tell(samples: Sequence[Sample], results: Path) -> None:
     console = console_for_tables()
     console.print(
-        "\nThese videos are synthetic: one photograph (scikit-image's astronaut, NASA, public domain), moved\n"
-        "and warped. Their expressions are made, not felt; the times are known, which is what they are for.\n"
+        "\nThese videos are synthetic: one photograph (NASA, public domain; scikit-image's astronaut), moved\n"
+        "and warped. The expressions are made, not felt; what happens when is known: that is their use.\n"
     )
     for sample in samples:
         if not sample.events:

@@ -87,10 +87,14 @@ def _show_predictions(console: Console, path: Path) -> None:
 
 
 def _show_timelines(console: Console, path: Path) -> None:
-    table = _table("track", "from_s", "to_s", "emotion", "confidence", "intensity", "onset_s", "apex_s", "offset_s")
+    table = _table(
+        "track", "from_s", "to_s", "emotion", "confidence", "intensity", "onset_s", "apex_s", "offset_s"
+    )
     for timeline in read_timelines(path):
         for s in timeline:
-            marks = ("" if m is None else f"{m:.3f}" for m in (s.onset_seconds, s.apex_seconds, s.offset_seconds))
+            marks = (
+                "" if m is None else f"{m:.3f}" for m in (s.onset_seconds, s.apex_seconds, s.offset_seconds)
+            )
             table.add_row(
                 str(timeline.track_id),
                 f"{s.start_seconds:.3f}",

@@ -16,7 +16,6 @@ class _HelpFormatter(DefaultHelpFormatter, argparse.RawDescriptionHelpFormatter)
     """Keeps the lines of examples as they are."""
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class ClusterConfig:
     """Where the work is done.
@@ -63,8 +62,12 @@ def parsed(parser: ArgumentParser, argv: Sequence[str]) -> Namespace:
 
 def add_cluster(parser: ArgumentParser) -> None:
     """``--cluster.workers`` and the like, and ``--quiet``."""
-    parser.add_argument("--cluster", type=ClusterConfig, default=ClusterConfig(), help="where the work is done")
-    parser.add_argument("--quiet", action="store_true", help="no progress, no table; errors and exit code only")
+    parser.add_argument(
+        "--cluster", type=ClusterConfig, default=ClusterConfig(), help="where the work is done"
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", help="no progress, no table; errors and exit code only"
+    )
 
 
 def add_videos(parser: ArgumentParser) -> None:

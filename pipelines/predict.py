@@ -17,7 +17,9 @@ def main(argv: Sequence[str]) -> int:
     """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
     parser = verb_parser("predict", "Face tracks (OUT/tracks) to per-frame probabilities (OUT/predictions).")
     parser.add_argument("out", type=Path, help="folder that seqfer extract or run wrote to")
-    parser.add_argument("--model", type=str, default="bundled", help="name of a bundled model, or path of one")
+    parser.add_argument(
+        "--model", type=str, default="bundled", help="name of a bundled model, or path of one"
+    )
     parser.add_argument("--device", type=str, default="cpu", help="cpu, cuda, cuda:1, mps")
     parser.add_argument("--batch_size", type=int, default=32, help="face-frames at once")
     add_cluster(parser)

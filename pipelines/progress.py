@@ -71,8 +71,10 @@ class BatchProgress:
         self._failed += outcome.status == "failed"
         self._seconds += outcome.duration_seconds or 0.0
         self._show()
-        if self._enabled and self._bar is None and (
-            time.monotonic() - self._logged > _LOG_SECONDS and self._finished < self._total
+        if (
+            self._enabled
+            and self._bar is None
+            and (time.monotonic() - self._logged > _LOG_SECONDS and self._finished < self._total)
         ):
             self._logged = time.monotonic()
             failed = f", {self._failed} failed" if self._failed else ""

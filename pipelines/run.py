@@ -63,8 +63,6 @@ def plan(
     return [
         Job(video_id=v.video_id, path=v.path, out=out, stages=stages, config=config)
         if v.error is None
-        else Outcome(
-            video_id=v.video_id, path=str(v.path), status="failed", error=f"{v.path}: {v.error}"
-        )
+        else Outcome(video_id=v.video_id, path=str(v.path), status="failed", error=f"{v.path}: {v.error}")
         for v in find_videos(videos)
     ]

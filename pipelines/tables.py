@@ -31,7 +31,9 @@ def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
         if o.notes:
             status.append(f" ({'; '.join(o.notes)})", style="yellow")
         # Names come from strangers: as Text they are never read as markup.
-        table.add_row(Text(o.video_id), _time(o.duration_seconds), _count(o.num_tracks), _count(o.num_segments), status)
+        table.add_row(
+            Text(o.video_id), _time(o.duration_seconds), _count(o.num_tracks), _count(o.num_segments), status
+        )
     if shown:
         console.print(table)
     failed = sum(o.status == "failed" for o in outcomes)

@@ -18,7 +18,7 @@ from .errors import SeqferError, StoreError
 from .export import FormatName, VideoReport, output_path, write_outputs
 from .export.timeline_json import read_document, read_timelines
 from .extraction import ExtractionConfig, extract_video, extraction_key
-from .keys import key_of, plain
+from .keys import key_of
 from .store import open_store, read_predictions, stored_key, write_predictions
 from .store.schema import FORMAT, PREDICTIONS_FORMAT, PREDICTIONS_VERSION, VERSION
 from .timeline import Timeline
@@ -34,7 +34,7 @@ class RunConfig:
 
     Attributes:
         extraction: video to face tracks.
-        model: face tracks to per-frame probabilities: the name of a bundled model, or the path of a trained one.
+        model: face tracks to per-frame probabilities: name of a bundled model, or path of a trained one.
         device: where the model runs, as PyTorch names it.
         batch_size: face-frames that go through the model's encoder at once.
         decoding: probabilities to segments.
@@ -206,7 +206,11 @@ def _export_key(job: Job, predictions_key: str) -> tuple[str, bool]:
 def _extract(job: Job, key: str, on_progress: Progress | None) -> None:
     assert job.path is not None
     extract_video(
-        job.path, job.tracks_path, video_id=job.video_id, config=job.config.extraction, on_progress=on_progress
+        job.path,
+        job.tracks_path,
+        video_id=job.video_id,
+        config=job.config.extraction,
+        on_progress=on_progress,
     )
 
 

@@ -27,7 +27,7 @@ def segment(start: float, end: float, emotion: str, **more: float) -> Segment:
 def test_a_vocabulary_knows_adjectives_and_lists_itself_when_asked_for_a_stranger():
     assert Vocabulary().index(" Happy ") == EMOTIONS.index("happiness")
     assert Vocabulary(("contempt", "anger")).neutral_index is None
-    with pytest.raises(ValueError, match="'bored'.*anger, disgust"):
+    with pytest.raises(ValueError, match=r"'bored'.*anger, disgust"):
         Vocabulary().index("bored")
     with pytest.raises(ValueError, match="once"):
         Vocabulary(("anger", "anger"))

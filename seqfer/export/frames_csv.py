@@ -19,7 +19,9 @@ def write(path: Path, report: VideoReport) -> None:
     names = list(report.model["vocabulary"])
     with atomic_text(path) as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(["frame", "pts_s", "track_id", "emotion", "phase", "intensity", *(f"p_{n}" for n in names)])
+        table.writerow(
+            ["frame", "pts_s", "track_id", "emotion", "phase", "intensity", *(f"p_{n}" for n in names)]
+        )
         empty = [""] * (4 + len(names))
         next_rows = [0] * len(report.predictions)
         for frame, pts in enumerate(report.frame_pts_seconds):

@@ -103,7 +103,7 @@ def extract_video(
     fingerprint = fingerprint or video.fingerprint(path)
     detector = _detector(config.detector)
     notes: list[str] = []
-    frames = video.read_frames(source, reader=config.reader, on_damage=notes.append)
+    frames: Iterator[video.Frame] = video.read_frames(source, reader=config.reader, on_damage=notes.append)
     with create_store(
         store_path,
         video_id=video_id,
@@ -154,9 +154,7 @@ def _follow(
                 for rows in tracker.finish():
                     writer.add_rows(rows)
                 first = tracker.next_track_id
-            tracker = ShotTracker(
-                detector, config.tracking, crop_size=config.crop_size, first_track_id=first
-            )
+            tracker = ShotTracker(detector, config.tracking, crop_size=config.crop_size, first_track_id=first)
             current = shot
         writer.add_frame(frame.pts_seconds, shot)
         times.append(frame.pts_seconds)

@@ -142,9 +142,9 @@ def peaks(heat: NDArray[np.float32]) -> NDArray[np.float32]:
     Returns:
         float32 (N, L, 2): x, y in map pixels, counted from the pixel's edge.
     """
-    n, l, h, w = heat.shape
-    y, x = np.unravel_index(heat.reshape(n, l, -1).argmax(axis=-1), (h, w))
-    i, j = np.ogrid[:n, :l]
+    n, num_points, h, w = heat.shape
+    y, x = np.unravel_index(heat.reshape(n, num_points, -1).argmax(axis=-1), (h, w))
+    i, j = np.ogrid[:n, :num_points]
     dx = np.sign(heat[i, j, y, np.minimum(x + 1, w - 1)] - heat[i, j, y, np.maximum(x - 1, 0)])
     dy = np.sign(heat[i, j, np.minimum(y + 1, h - 1), x] - heat[i, j, np.maximum(y - 1, 0), x])
     inner = (x > 0) & (x < w - 1) & (y > 0) & (y < h - 1)

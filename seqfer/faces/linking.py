@@ -52,7 +52,7 @@ class Sighting:
 
     @property
     def size(self) -> float:
-        return float(np.sqrt(max(1e-9, np.prod(self.box_xyxy[2:] - self.box_xyxy[:2]))))
+        return max(1e-9, float(np.prod(self.box_xyxy[2:] - self.box_xyxy[:2]))) ** 0.5
 
 
 def looks_of(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -80,7 +80,7 @@ class Expectation:
         unseen = pts_seconds - last.pts_seconds
         if before is not None and not lost and not last.after_gap:
             elapsed = last.pts_seconds - before.pts_seconds
-            if 0 < elapsed:
+            if elapsed > 0:
                 centre = centre + (last.centre - before.centre) * min(1.0, unseen / elapsed)
         return cls(centre=centre, size=last.size, looks=last.looks, unseen_seconds=unseen, lost=lost)
 

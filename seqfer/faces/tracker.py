@@ -168,9 +168,7 @@ class ShotTracker:
             found = self._detect(frame)
             order = np.argsort(found.boxes_xyxy[:, 0], kind="stable")
             self._seen[index] = [
-                sighting
-                for i in order
-                if (sighting := _sighting(frame, found, int(i))) is not None
+                sighting for i in order if (sighting := _sighting(frame, found, int(i))) is not None
             ]
         return self._seen[index]
 

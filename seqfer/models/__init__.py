@@ -1,11 +1,35 @@
-"""Frame encoder, temporal models (ConvLSTM, CNN-RNN), saved weights, prediction over whole tracks."""
+"""Frame encoder, temporal models (ConvLSTM, CNN-RNN), saved weights, prediction over whole tracks.
 
-from .base import SequenceModel
-from .cnnrnn import CnnRnn
-from .convlstm import ConvLstm
-from .inference import predict_track
-from .losses import LossWeights, SequenceOutputs
-from .weights import ARCHITECTURES, load_model, model_fingerprint, read_metadata, save_model
+What needs PyTorch is imported when first asked for: that takes seconds.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .files import model_fingerprint
+
+if TYPE_CHECKING:
+    from .base import SequenceModel
+    from .cnnrnn import CnnRnn
+    from .convlstm import ConvLstm
+    from .inference import predict_track
+    from .losses import LossWeights, SequenceOutputs
+    from .weights import ARCHITECTURES, load_model, read_metadata, save_model
+
+_HOMES = {
+    "ARCHITECTURES": "weights",
+    "CnnRnn": "cnnrnn",
+    "ConvLstm": "convlstm",
+    "LossWeights": "losses",
+    "SequenceModel": "base",
+    "SequenceOutputs": "losses",
+    "load_model": "weights",
+    "predict_track": "inference",
+    "read_metadata": "weights",
+    "save_model": "weights",
+}
 
 __all__ = [
     "ARCHITECTURES",
@@ -20,3 +44,9 @@ __all__ = [
     "read_metadata",
     "save_model",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,7 +6,6 @@ A saved model is two files, ``NAME.safetensors`` and ``NAME.json``. Lightning's 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import warnings
 from collections.abc import Mapping
@@ -25,11 +24,10 @@ from ..labels import PHASES
 from .base import SequenceModel
 from .cnnrnn import CnnRnn
 from .convlstm import ConvLstm
+from .files import pair_of, read_notes, resolve
 
 FORMAT, VERSION = "seqfer.model", 1
 ARCHITECTURES: dict[str, type[SequenceModel]] = {"CnnRnn": CnnRnn, "ConvLstm": ConvLstm}
-BUNDLED = Path(__file__).with_name("bundled")
-_ALIASES = {"bundled": "cnnrnn"}
 _REQUIRED = ("format", "version", "architecture", "arguments", "phases", "template")
 
 
@@ -70,7 +68,7 @@ def save_model(
     stem = Path(path_stem)
     stem.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: _stored(tensor, half) for name, tensor in model.state_dict().items()}
-    weights, notes = _files(stem)
+    weights, notes = pair_of(stem)
     text = json.dumps(describe(model, metadata or {}), indent=2, ensure_ascii=False) + "\n"
     for path, content in ((weights, serialise(tensors)), (notes, text.encode())):
         partial = path.with_name(path.name + ".partial")
@@ -121,50 +119,9 @@ def read_metadata(name_or_path: Path | str = "bundled") -> dict[str, Any]:
         WeightsError: as :func:`load_model`.
     """
     path = resolve(name_or_path)
-    notes = _read_checkpoint(path)[0] if path.suffix == ".ckpt" else _read_notes(path)
+    notes = _read_checkpoint(path)[0] if path.suffix == ".ckpt" else read_notes(path)
     _check(path, notes)
     return notes
-
-
-def model_fingerprint(name_or_path: Path | str = "bundled") -> str:
-    """SHA-256 (hex) over the files of a saved model: the same, and so is all that it predicts."""
-    path = resolve(name_or_path)
-    digest = hashlib.sha256()
-    for part in (path,) if path.suffix == ".ckpt" else _files(path.with_suffix("")):
-        try:
-            digest.update(hashlib.sha256(part.read_bytes()).digest())
-        except OSError as error:
-            raise WeightsError(part, f"cannot be read ({error.strerror})") from error
-    return digest.hexdigest()
-
-
-def resolve(name_or_path: Path | str) -> Path:
-    """The safetensors or ckpt file that ``name_or_path`` means (see :func:`load_model`).
-
-    Raises:
-        WeightsError: there is none.
-    """
-    text = str(name_or_path)
-    bundled = BUNDLED / f"{_ALIASES.get(text.lower(), text.lower())}.safetensors"
-    if bundled.parent == BUNDLED and bundled.exists() and not Path(text).exists():
-        return bundled
-    path = Path(name_or_path)
-    if path.is_dir():
-        found = sorted(path.rglob("*.safetensors"))
-        if len(found) != 1:
-            what = ", ".join(p.name for p in found) or "no safetensors file"
-            raise WeightsError(path, f"a folder with one saved model is needed, found {what}")
-        return found[0]
-    if path.suffix not in (".ckpt", ".safetensors"):
-        path = _files(path)[0]
-    if not path.is_file():
-        names = sorted(p.stem for p in BUNDLED.glob("*.safetensors"))
-        raise WeightsError(text, f"no such model; bundled are: {', '.join(names) or 'none'}")
-    return path
-
-
-def _files(stem: Path) -> tuple[Path, Path]:
-    return stem.with_name(stem.name + ".safetensors"), stem.with_name(stem.name + ".json")
 
 
 def _stored(tensor: Tensor, half: bool) -> Tensor:
@@ -176,18 +133,8 @@ def _stored(tensor: Tensor, half: bool) -> Tensor:
     )
 
 
-def _read_notes(path: Path) -> dict[str, Any]:
-    notes = path.with_suffix(".json")
-    try:
-        return json.loads(notes.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise WeightsError(path, f"its description {notes.name} is not beside it") from error
-    except (OSError, ValueError) as error:
-        raise WeightsError(notes, f"cannot be read as JSON ({error})") from error
-
-
 def _read_pair(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    notes = _read_notes(path)
+    notes = read_notes(path)
     try:
         return notes, load_file(path)
     except (OSError, SafetensorError) as error:

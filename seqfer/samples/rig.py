@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+_Moves = dict[tuple[float, float], tuple[float, float]]
+
 #: The rectangle that moves, photograph pixels: x0, y0, x1, y1.
 FACE = (166, 62, 286, 194)
 
@@ -57,7 +59,7 @@ _SEAM = [
 ]
 
 # Everything else, (in the photograph) -> (at rest).
-_UPPER_LIP = {
+_UPPER_LIP: _Moves = {
     (207, 139.0): (211.7, 145.1),
     (212, 139.3): (214.4, 143.2),
     (219, 139.6): (219.6, 141.7),
@@ -66,7 +68,7 @@ _UPPER_LIP = {
     (234, 139.4): (232.2, 143.4),
     (240, 139.7): (235.6, 146),
 }
-_LOWER_LIP = {
+_LOWER_LIP: _Moves = {
     (208, 149.2): (212.4, 149.6),
     (212, 153.0): (215.3, 152.1),
     (218, 155.2): (219.1, 153.8),
@@ -75,7 +77,7 @@ _LOWER_LIP = {
     (236, 150.6): (234.2, 151.9),
     (241, 146.0): (237, 149.7),
 }
-_EVERYWHERE = {
+_EVERYWHERE: _Moves = {
     # nose
     (223, 110): (223, 110),
     (223, 125): (223, 125.4),
@@ -161,9 +163,9 @@ class Rig:
     """
 
     def __init__(self, scale: float) -> None:
-        shared = {**_EVERYWHERE, **{point: point for point in _STILL}}
-        self._upper_moves = _moves(_UPPER, {**_UPPER_LIP, **shared})
-        self._lower_moves = _moves(_LOWER, {**_LOWER_LIP, **shared})
+        shared = _EVERYWHERE | {point: point for point in _STILL}
+        self._upper_moves = _moves(_UPPER, _UPPER_LIP | shared)
+        self._lower_moves = _moves(_LOWER, _LOWER_LIP | shared)
         self._scale = scale
         columns, rows = (
             FACE[i] + (np.arange(round((FACE[i + 2] - FACE[i]) * scale)) + 0.5) / scale - 0.5 for i in (0, 1)
@@ -213,7 +215,7 @@ class Rig:
         return (np.stack([self._x, self._y], -1) + dense).astype(np.float32)
 
 
-def _moves(edge: NDArray, others: dict) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _moves(edge: NDArray, others: _Moves) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """All points that move a lip's half of the face, in the photograph and at rest: (N, 2) each."""
     photo, rest = (np.array(list(points), np.float64) for points in (others, others.values()))
     return np.concatenate([edge, photo]), np.concatenate([_CLOSED, rest])

@@ -8,7 +8,7 @@ from .schema import Field
 
 
 def find_misfit(group: h5py.Group, fields: tuple[Field, ...]) -> str | None:
-    """The first data set that is missing, or of another dtype or shape than the table says; None if all fit."""
+    """The first data set that is missing, or not as the table says, in words; None if all fit."""
     lengths: dict[str, int] = {}
     for field in fields:
         where = f"{group.name}/{field.name}"

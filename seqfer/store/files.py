@@ -16,6 +16,7 @@ from ..errors import StoreError
 from ..files import atomic_path
 from .schema import Field
 
+
 @contextmanager
 def atomic_h5(path: Path) -> Iterator[h5py.File]:
     """A new HDF5 file that appears under ``path`` only when complete.

@@ -73,7 +73,8 @@ PREDICTIONS_FORMAT = "seqfer.predictions"
 PREDICTIONS_VERSION = 1
 PREDICTIONS_ROOT_ATTRIBUTES = ("format", "version", "key", "video_id", "tracks_key", "model")
 
-#: Of every /tracks/NNNNN group of a predictions file. K emotions (root attribute ``model`` names them), P phases.
+#: Of every /tracks/NNNNN group of a predictions file: K emotions, as root attribute ``model`` names them,
+#: and P phases.
 PREDICTION_FIELDS = (
     Field("frame_indices", "i8", ("T",), "frame", "row of /frames of the track store"),
     Field("pts_seconds", "f8", ("T",), "s", "presentation time, zero at the first displayed frame"),

@@ -129,7 +129,9 @@ def test_no_other_segmentation_scores_higher(evidence, min_frames, cost):
     )
 
     def score(path):
-        return evidence[np.arange(frames), path].sum() - cost * sum(a != b for a, b in itertools.pairwise(path))
+        return evidence[np.arange(frames), path].sum() - cost * sum(
+            a != b for a, b in itertools.pairwise(path)
+        )
 
     def allowed(path):
         return all(len(list(run)) >= min_frames for _, run in itertools.groupby(path))

@@ -39,7 +39,7 @@ def test_one_face_throughout(videos, tmp_path):
 def test_a_track_ends_at_the_cut(videos, tmp_path):
     result, tracks, times = extracted(videos / "face_noface.mov", tmp_path)
     assert result.num_frames == 169 and len(tracks) == 1
-    pts, indices, _ = tracks[0]
+    _, indices, _ = tracks[0]
     assert indices[0] == 0 and len(indices) == indices[-1] + 1
     with_face = times[indices[-1] + 1]
     assert with_face == pytest.approx(2.4, abs=0.2)

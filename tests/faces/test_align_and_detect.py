@@ -16,7 +16,11 @@ from seqfer.faces.detection import iou, suppress_overlaps
 
 
 @given(
-    st.floats(0.05, 20), st.floats(-np.pi, np.pi), st.floats(-500, 500), st.floats(-500, 500), st.integers(16, 256)
+    st.floats(0.05, 20),
+    st.floats(-np.pi, np.pi),
+    st.floats(-500, 500),
+    st.floats(-500, 500),
+    st.integers(16, 256),
 )
 def test_alignment_undoes_any_similarity(scale, angle, dx, dy, size):
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -108,7 +112,9 @@ def test_blazeface_with_fan_gives_68_points(shared, hub):
 
     torch.manual_seed(0)
     hub.mkdir(parents=True)
-    torch.save(FAN(4).state_dict(), hub / "2DFAN4-11f355bf06.pth.tar")  # random: the way through, not accuracy
+    torch.save(
+        FAN(4).state_dict(), hub / "2DFAN4-11f355bf06.pth.tar"
+    )  # random: the way through, not accuracy
     config = DetectorConfig(name="blazeface", weights=shared / "weights" / "blazeface.pth")
     found = make_detector(config).detect(astronaut())
     assert found.landmarks_xy.shape[1:] == (68, 2) and len(found) >= 1

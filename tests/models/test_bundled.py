@@ -15,7 +15,7 @@ from seqfer.faces.align import similarity_to_template
 from seqfer.faces.centerface import CenterFace
 from seqfer.labels import EMOTIONS
 from seqfer.models import load_model, model_fingerprint, predict_track, read_metadata
-from seqfer.models.weights import BUNDLED
+from seqfer.models.files import BUNDLED
 
 NAMES = sorted(p.stem for p in BUNDLED.glob("*.safetensors"))
 pytestmark = pytest.mark.skipif(not NAMES, reason="the bundled weights are not in this checkout")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -95,3 +97,8 @@ def test_checkpoints_cannot_run_code(tmp_path):
     with pytest.raises(WeightsError, match="checkpoint"):
         load_model(tmp_path / "evil.ckpt")
     assert not (tmp_path / "ran").exists()
+
+
+def test_fingerprints_do_not_wait_for_pytorch():
+    code = "import sys, seqfer.models as m; m.model_fingerprint; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import time
 
 import h5py
@@ -71,7 +72,7 @@ def test_what_goes_in_comes_out(tmp_path, codec):
 def test_blocks_of_any_size_make_the_same_track(tmp_path_factory, sizes, codec):
     folder = tmp_path_factory.mktemp("s")
     edges = np.concatenate([[0], np.cumsum(sizes)])
-    pieces = [rows(0, a, b, side=16) for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [rows(0, a, b, side=16) for a, b in itertools.pairwise(edges)]
     with open_store(write(folder / "a.h5", pieces, codec)) as store:
         track = store.tracks[0]
         np.testing.assert_array_equal(track.frame_indices, np.arange(edges[-1]))
@@ -176,7 +177,11 @@ def test_what_is_no_store_is_named(tmp_path):
     (tmp_path / "text.h5").write_text("hello")
     whole = write(tmp_path / "s.h5", [rows(0, 0, 50)]).read_bytes()
     (tmp_path / "half.h5").write_bytes(whole[: len(whole) // 2])
-    for name, message in (("text.h5", "not a readable HDF5"), ("half.h5", "not a readable HDF5"), ("no.h5", "no such")):
+    for name, message in (
+        ("text.h5", "not a readable HDF5"),
+        ("half.h5", "not a readable HDF5"),
+        ("no.h5", "no such"),
+    ):
         with pytest.raises(StoreError, match=message), open_store(tmp_path / name):
             pass
         assert stored_key(tmp_path / name, format=FORMAT, version=VERSION) is None
