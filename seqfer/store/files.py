@@ -74,8 +74,15 @@ def stored_key(path: Path, *, format: str, version: int) -> str | None:
         return None
 
 
-def append(group: h5py.Group, field: Field, data: ArrayLike, rows_per_chunk: int = 512) -> None:
-    """Add ``data`` to the end of a data set of ``group``, made when first named."""
+def append(
+    group: h5py.Group, field: Field, data: ArrayLike, *, rows_per_chunk: int = 512, last: bool = False
+) -> None:
+    """Add ``data`` to the end of a data set of ``group``, made when first named.
+
+    Args:
+        rows_per_chunk: of a data set that will grow.
+        last: nothing more will come: one that is made now gets chunks no larger than itself.
+    """
     data = np.asarray(data, field.dtype)
     if field.name in group:
         dataset = group[field.name]
@@ -83,8 +90,8 @@ def append(group: h5py.Group, field: Field, data: ArrayLike, rows_per_chunk: int
         dataset.resize(start + len(data), axis=0)
         dataset[start:] = data
         return
-    # A short track fits its first block: a chunk of just its size wastes nothing.
-    chunk = (max(1, min(rows_per_chunk, len(data))), *data.shape[1:])
+    rows = max(1, min(rows_per_chunk, len(data))) if last else rows_per_chunk
+    chunk = (rows, *data.shape[1:])
     dataset = group.create_dataset(
         field.name, data=data, maxshape=(None, *data.shape[1:]), chunks=chunk, track_times=False
     )

@@ -66,7 +66,7 @@ def write_predictions(
             group = file.create_group(schema.track_group(track.track_id))
             group.attrs["track_id"] = track.track_id
             for field in schema.PREDICTION_FIELDS:
-                append(group, field, getattr(track, field.name))
+                append(group, field, getattr(track, field.name), last=True)
 
 
 def read_predictions(path: Path | str) -> VideoPredictions:

@@ -18,7 +18,7 @@ from ..files import check_space
 from . import schema
 from .files import append, atomic_h5
 
-_ROWS_PER_FLUSH = 256
+_ROWS_PER_FLUSH = 64  # of 112-pixel crops: 2.4 MB for each face in view
 _BYTES_PER_CHUNK = 1 << 18
 _RAW_CROPS_PER_CHUNK = 16
 
@@ -59,16 +59,16 @@ class StoreWriter:
     def finish(self) -> None:
         """Write what still waits."""
         for track_id in sorted(self._waiting):
-            self._flush_track(track_id)
-        self._flush_frames()
+            self._flush_track(track_id, last=True)
+        self._flush_frames(last=True)
 
-    def _flush_frames(self) -> None:
+    def _flush_frames(self, last: bool = False) -> None:
         columns = np.array(self._frames, np.float64).reshape(-1, 2)
         for field, column in zip(schema.FRAME_FIELDS, columns.T, strict=True):
-            append(self._file["frames"], field, column)
+            append(self._file["frames"], field, column, last=last)
         self._frames.clear()
 
-    def _flush_track(self, track_id: int) -> None:
+    def _flush_track(self, track_id: int, last: bool = False) -> None:
         waiting = self._waiting[track_id]
         if not waiting:
             return
@@ -78,13 +78,13 @@ class StoreWriter:
         group = self._file.require_group(schema.track_group(track_id))
         group.attrs["track_id"] = track_id
         for field in schema.TRACK_FIELDS:
-            append(group, field, getattr(rows, field.name))
+            append(group, field, getattr(rows, field.name), last=last)
         if self._codec == "raw":
-            append(group, schema.RAW_CROPS, rows.crops, rows_per_chunk=_RAW_CROPS_PER_CHUNK)
+            append(group, schema.RAW_CROPS, rows.crops, rows_per_chunk=_RAW_CROPS_PER_CHUNK, last=last)
         else:
-            self._append_jpeg(group, rows.crops)
+            self._append_jpeg(group, rows.crops, last)
 
-    def _append_jpeg(self, group: h5py.Group, crops: NDArray[np.uint8]) -> None:
+    def _append_jpeg(self, group: h5py.Group, crops: NDArray[np.uint8], last: bool) -> None:
         files = [cv2.imencode(".jpg", crop[..., ::-1], self._jpeg)[1] for crop in crops]
         ends = np.cumsum([len(f) for f in files], dtype=np.int64)
         if schema.JPEG_OFFSETS.name not in group:
@@ -92,8 +92,8 @@ class StoreWriter:
         else:
             start = group[schema.JPEG_CROPS.name].shape[0]
             offsets = ends + start
-        append(group, schema.JPEG_OFFSETS, offsets)
-        append(group, schema.JPEG_CROPS, np.concatenate(files), rows_per_chunk=_BYTES_PER_CHUNK)
+        append(group, schema.JPEG_OFFSETS, offsets, last=last)
+        append(group, schema.JPEG_CROPS, np.concatenate(files), rows_per_chunk=_BYTES_PER_CHUNK, last=last)
 
 
 @contextmanager

@@ -66,11 +66,9 @@ def open_video(path: Path) -> Iterator[tuple[av.container.InputContainer, av.Vid
     """
     check_readable(path)
     try:
-        # The scheme keeps a colon in a name from being taken for a protocol; the whitelist keeps a
-        # playlist in disguise from reaching out to the network.
-        container = av.open(
-            f"file:{path}", metadata_errors="replace", options={"protocol_whitelist": "file,crypto"}
-        )
+        # The scheme keeps a colon in a name from being taken for a protocol, and, by FFmpeg's own rule for
+        # files, keeps a playlist in disguise from reaching out to the network.
+        container = av.open(f"file:{path}", metadata_errors="replace")
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise VideoError(path, f"is not a readable video ({describe(error)})") from error
     try:

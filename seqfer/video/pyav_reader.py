@@ -12,6 +12,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
 from ..errors import VideoError
@@ -188,8 +189,16 @@ def picture_of(decoded: av.VideoFrame) -> Picture:
     full = pixels.name.startswith(("yuvj", "gray")) or decoded.color_range == FULL_RANGE
     matrix = matrix_for(decoded.colorspace, decoded.height)
     if pixels.name not in _DIRECT:
-        # From one range to the same, swscale leaves the scale of values alone.
-        decoded = decoded.reformat(format="yuvj420p" if full else "yuv420p")
+        # The same matrix and range on both sides, so that swscale leaves the scale of values alone.
+        colour = Colorspace.ITU709
+        scale = ColorRange.JPEG if full else ColorRange.MPEG
+        decoded = decoded.reformat(
+            format="yuvj420p" if full else "yuv420p",
+            src_colorspace=colour,
+            dst_colorspace=colour,
+            src_color_range=scale,
+            dst_color_range=scale,
+        )
     y, u, v = (_plane(plane) for plane in decoded.planes[:3])
     return YuvPicture(y=y, u=u, v=v, matrix=matrix, full_range=full)
 
