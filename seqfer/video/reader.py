@@ -89,6 +89,7 @@ def frames_at(
 
     Indices mean what they mean in :func:`read_frames`. (In a file with damage in it, packets that promise
     frames which no reader can deliver shift the indices behind them by as many.)
+    Ask for all frames in one call: each call goes through the packets of the file, without decoding them.
 
     Args:
         source: as for :func:`read_frames`.
