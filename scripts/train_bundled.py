@@ -15,13 +15,21 @@ import dataclasses
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import torch
 from bundled.encoder_training import EncoderRecipe, encoder_scores, train_encoder
 from bundled.ferplus import MIN_SCORE, Stills, load_stills, sha256_of
 from bundled.london import measure_london
-from bundled.temporal_training import TemporalRecipe, calibrate, feature_bank, measure, train_temporal
+from bundled.temporal_training import (
+    TemporalRecipe,
+    calibrate,
+    feature_bank,
+    held_stills,
+    measure,
+    train_temporal,
+)
 
 import seqfer
 from seqfer.labels import EMOTIONS
@@ -29,12 +37,15 @@ from seqfer.models import CnnRnn, ConvLstm, SequenceModel, load_model, save_mode
 from seqfer.models.encoder import FrameEncoder
 
 ENCODER = {"widths": (24, 48, 96, 160), "depths": (1, 1, 1), "input_size": 48}
-MODELS: dict[str, type[SequenceModel]] = {"cnnrnn": CnnRnn, "convlstm": ConvLstm}
-RECIPES = {
-    "cnnrnn": TemporalRecipe(),
+MODELS: dict[str, tuple[type[SequenceModel], dict[str, Any], TemporalRecipe]] = {
+    "cnnrnn": (CnnRnn, {}, TemporalRecipe()),
     # Maps are 36 times as large as pooled features: fewer stills, fewer and shorter updates.
-    "convlstm": TemporalRecipe(
-        updates=400, batch_size=12, steps=100, learning_rate=2e-3, views=2, max_stills=9000
+    "convlstm": (
+        ConvLstm,
+        {"channels": 48, "hidden": 32},
+        TemporalRecipe(
+            updates=300, batch_size=12, steps=100, learning_rate=2e-3, max_stills=8000, measured=6
+        ),
     ),
 }
 CITATIONS = [
@@ -73,13 +84,13 @@ def make_model(
     name: str, encoder: FrameEncoder, train: Stills, valid: Stills, made: argparse.Namespace
 ) -> None:
     """Train, measure and save one model on top of the encoder."""
-    recipe = RECIPES[name]
+    kind, arguments, recipe = MODELS[name]
     began = time.perf_counter()
     torch.manual_seed(recipe.seed)
-    model = MODELS[name](vocabulary=EMOTIONS, encoder=encoder.arguments)
+    model = kind(vocabulary=EMOTIONS, encoder=encoder.arguments, **arguments)
     model.encoder.load_state_dict(encoder.state_dict())
     model.eval()
-    as_maps = name == "convlstm"
+    as_maps = kind is ConvLstm
     bank = feature_bank(
         encoder,
         train.sample(recipe.max_stills, recipe.seed),
@@ -97,6 +108,7 @@ def make_model(
     shipped = load_model(path)  # what is measured is what is shipped, 16-bit numbers and all
     metrics = {
         "ferplus_valid_frames": encoder_scores(shipped.encoder, valid),
+        "ferplus_valid_held_stills": held_stills(shipped, valid),
         "drawn_sequences_valid": measure(
             shipped, held_out, seed=3, steps=recipe.steps, count=recipe.measured
         ),

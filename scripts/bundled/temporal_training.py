@@ -11,6 +11,7 @@ from scipy.ndimage import median_filter
 from torch import Tensor
 from torch.nn import functional as F
 
+from seqfer.evaluation import confusion_matrix, unweighted_average_recall, weighted_average_recall
 from seqfer.models import LossWeights, SequenceModel
 from seqfer.models.encoder import FrameEncoder
 from seqfer.models.losses import sequence_loss
@@ -141,6 +142,23 @@ def measure(
             f"{name}_switches": _switches(said, rate),
         }
     return {name: round(value, 4) for name, value in result.items()}
+
+
+@torch.inference_mode()
+def held_stills(model: SequenceModel, stills: Stills, *, steps: int = 25) -> dict[str, float]:
+    """WAR and UAR of ``model`` on stills that are held for ``steps`` moments."""
+    guess = []
+    for start in range(0, len(stills), 64):
+        grey = torch.from_numpy(stills.crops[start : start + 64])
+        features = model.encode(grey[..., None].expand(-1, -1, -1, 3))
+        held = features[:, None].expand(-1, steps, *features.shape[1:])
+        out = model.temporal(held, torch.ones(held.shape[:2], dtype=torch.bool))
+        guess.append(out.emotion_logits[:, steps // 2].argmax(dim=1))
+    counts = confusion_matrix(stills.votes.argmax(axis=1), torch.cat(guess).numpy(), len(model.vocabulary))
+    return {
+        "war": round(weighted_average_recall(counts), 4),
+        "uar": round(unweighted_average_recall(counts), 4),
+    }
 
 
 def _switches(said: np.ndarray, rate_hz: float) -> float:

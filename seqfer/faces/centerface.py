@@ -38,14 +38,17 @@ def _session(path: Path, threads: int) -> onnxruntime.InferenceSession:
         model = onnx.load(path)
     except Exception as error:
         raise WeightsError(path, f"not a readable ONNX file ({error})") from error
-    for value, names in zip(model.graph.input[:1], (("n", None, "h", "w"),), strict=True):
-        _open_dims(value, names)
+    # The file lists its weights as inputs too, which forbids folding batch normalisation into the
+    # convolutions: without them the network runs twice as fast.
+    picture = model.graph.input[0]
+    del model.graph.input[1:]
+    _open_dims(picture, ("n", None, "h", "w"))
     for value in model.graph.output:
         _open_dims(value, ("n", None, "h4", "w4"))
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # the file lists its initializers as inputs, once per warning
+    options.log_severity_level = 3
     return onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
