@@ -44,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
 def _tell(samples: Sequence[Sample], results: Path) -> None:
     console = console_for_tables()
     console.print(
-        "\nThese videos are synthetic: one photograph (NASA, public domain; scikit-image's astronaut), moved\n"
+        "\nThese videos are synthetic: one photograph (NASA, public domain, from scikit-image), moved\n"
         "and warped. The expressions are made, not felt; what happens when is known: that is their use.\n"
     )
     for sample in samples:

@@ -8,7 +8,7 @@ from pathlib import Path
 from jsonargparse import ArgumentParser
 
 from seqfer import models
-from seqfer.errors import WeightsError
+from seqfer.errors import VideoError, WeightsError, readable
 from seqfer.faces import DetectorConfig, make_detector
 from seqfer.stages import STAGES, Job, Outcome, RunConfig, Stage
 from seqfer.video import find_videos
@@ -63,6 +63,11 @@ def plan(
     return [
         Job(video_id=v.video_id, path=v.path, out=out, stages=stages, config=config)
         if v.error is None
-        else Outcome(video_id=v.video_id, path=str(v.path), status="failed", error=f"{v.path}: {v.error}")
+        else Outcome(
+            video_id=v.video_id,
+            path=readable(v.path),
+            status="failed",
+            error=str(VideoError(v.path, v.error)),
+        )
         for v in find_videos(videos)
     ]

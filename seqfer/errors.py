@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+
+def readable(path: Path | str) -> str:
+    """``path`` as text that can be printed and stored: bytes of a name that are not UTF-8 become ``�``."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 class SeqferError(Exception):
@@ -13,12 +19,12 @@ class InputError(SeqferError):
     """A file cannot be used.
 
     Attributes:
-        path: the file (or folder) in question, as the user named it.
+        path: the file (or folder) in question, as the user named it (see :func:`readable`).
         reason: what is wrong with it, without the path.
     """
 
     def __init__(self, path: Path | str, reason: str) -> None:
-        self.path = str(path)
+        self.path = readable(path)
         self.reason = " ".join(reason.split())
         super().__init__(f"{self.path}: {self.reason}")
 

@@ -14,7 +14,7 @@ from typing import Literal
 
 from . import models, video  # PyTorch is slow to import: models is only named where it is used
 from .decoding import DecodingConfig, decode
-from .errors import SeqferError, StoreError
+from .errors import SeqferError, StoreError, readable
 from .export import FormatName, VideoReport, output_path, write_outputs
 from .export.timeline_json import read_document, read_timelines
 from .extraction import ExtractionConfig, extract_video, extraction_key
@@ -70,7 +70,7 @@ class Job:
     @property
     def where(self) -> str:
         """What to call the input in messages."""
-        return str(self.path if self.path is not None else self.tracks_path)
+        return readable(self.path if self.path is not None else self.tracks_path)
 
     @property
     def path_of_stages(self) -> tuple[Stage, ...]:

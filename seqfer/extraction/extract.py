@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from .. import video
-from ..errors import VideoError
+from ..errors import VideoError, readable
 from ..faces import DetectorConfig, FaceDetector, ShotTracker, TrackingConfig, make_detector, mark_shots
 from ..faces.align import TEMPLATE_NAME
 from ..keys import key_of, plain
@@ -124,7 +124,7 @@ def extract_video(
             num_frames=len(times), duration_seconds=duration, num_tracks=num_tracks, notes=tuple(notes)
         )
         writer.source = {
-            "name": Path(path).name,
+            "name": readable(Path(path).name),
             "fingerprint": fingerprint,
             "kind": source.kind,
             "width": source.width,

@@ -175,6 +175,28 @@ def test_ctrl_c_leaves_nothing_half_written_and_the_next_run_completes(clips, mo
     assert all(p.stat().st_mtime_ns == t for p, t in finished.items()), "what was finished is kept"
 
 
+def test_strange_names_stay_names(clips, model, seqfer, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    names = [
+        "[red]=1+1 <img src=x onerror=alert(1)>.mp4",
+        "line\nbreak.mp4",
+        "-o.mp4",
+        "x" * 240 + ".mp4",
+        "表情.mp4",
+    ]
+    for name in names:
+        shutil.copy(clips / "deep" / "b.mp4", folder / name)
+    shutil.copy(clips / "deep" / "b.mp4", os.fsencode(folder) + b"/\xff not utf-8.mp4")
+    out = tmp_path / "out"
+    done = seqfer("run", folder, "-o", out, "--model", model)
+    assert done.returncode == 0, done.stderr
+    rows = summary(out)
+    assert len(rows) == 6 and all(r["status"] == "ok" and "\n" not in v for v, r in rows.items())
+    assert len(list(out.glob("*.json"))) == 6
+    assert "[red]" in done.stdout
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 20 MiB."""
