@@ -15,7 +15,8 @@ from distributed.scheduler import KilledWorker
 from seqfer.errors import InputError
 from seqfer.export.common import atomic_text, seconds
 from seqfer.files import PARTIAL_SUFFIX
-from seqfer.stages import Job, Outcome, finished, process
+from seqfer.jobs import Job, Outcome
+from seqfer.stages import finished, process
 
 from .cluster import connected
 from .options import ClusterConfig

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from seqfer.export import output_path
 from seqfer.export.timeline_json import read_timelines
+from seqfer.jobs import STAGES, RunConfig
 from seqfer.samples import Sample, write_samples
-from seqfer.stages import STAGES, RunConfig
 from seqfer.timeline import Timeline
 
 from .batch import run_batch
@@ -49,6 +49,7 @@ def _tell(samples: Sequence[Sample], results: Path) -> None:
     )
     for sample in samples:
         if not sample.events:
+            console.print(Text(f"{sample.path.name}: {sample.description}", style="bold"))
             continue
         console.print(Text(f"{sample.path.name}: {sample.description}", style="bold"))
         console.print(Text("  made:  " + ", ".join(f"{t:.2f} s {what}" for t, what in sample.events)))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from seqfer.decoding import DecodingConfig
 from seqfer.export import FormatName
-from seqfer.stages import RunConfig
+from seqfer.jobs import RunConfig
 
 from .batch import run_batch
 from .options import add_cluster, parsed, verb_parser

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from seqfer.extraction import ExtractionConfig
-from seqfer.stages import RunConfig
+from seqfer.jobs import RunConfig
 
 from .batch import run_batch
 from .options import add_cluster, add_videos, parsed, verb_parser

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seqfer.errors import InputError
-from seqfer.stages import Job, RunConfig, Stage
+from seqfer.jobs import Job, RunConfig, Stage
 
 from .batch import run_batch
 from .options import add_cluster, parsed, verb_parser

@@ -9,7 +9,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from seqfer.stages import Outcome
+from seqfer.jobs import Outcome
 
 _LOG_SECONDS = 30.0
 

@@ -10,7 +10,7 @@ from jsonargparse import ArgumentParser
 from seqfer import models
 from seqfer.errors import VideoError, WeightsError, readable
 from seqfer.faces import DetectorConfig, make_detector
-from seqfer.stages import STAGES, Job, Outcome, RunConfig, Stage
+from seqfer.jobs import STAGES, Job, Outcome, RunConfig, Stage
 from seqfer.video import find_videos
 
 from .batch import run_batch

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from seqfer.stages import Outcome
+from seqfer.jobs import Outcome
 
 _MAX_ROWS = 40
 

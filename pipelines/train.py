@@ -8,20 +8,30 @@ import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from jsonargparse import Namespace
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
-from pytorch_lightning.cli import LightningCLI
+from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 from pytorch_lightning.loggers import CSVLogger
 
 from seqfer.data import TracksDataModule
 from seqfer.errors import SeqferError
-from seqfer.models import SequenceModel, load_model, save_model
+from seqfer.models import SequenceModel, load_model, read_metadata, save_model
+
+from .options import VerbParser
 
 _MONITOR = "val/loss"
+_KNOWN_WARNINGS = (
+    "LightningCLI's args parameter",  # we are the command line
+    ".*tensorboardX.*",
+    ".*isinstance.treespec, LeafSpec.*",
+    ".*in eval mode at the start of training.*",  # a frozen encoder is
+    ".*does not have many workers.*",
+    "Checkpoint directory .* exists and is not empty",  # resumed training goes on in it
+)
 
 
 class _StepSeeds(Callback):
@@ -36,7 +46,22 @@ class _StepSeeds(Callback):
         torch.manual_seed(self._seed * 1_000_003 + trainer.global_step)
 
 
+class _Parser(LightningArgumentParser):
+    """Says what is wrong in one line, as do the parsers inside it, which are of its class."""
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        """Print ``message`` on one line, and exit."""
+        self.prog = "seqfer train"
+        VerbParser.error(self, message, ex)
+
+
 class _Cli(LightningCLI):
+    def before_instantiate_classes(self) -> None:
+        """Say what is wrong with the weights to start from before jsonargparse says it at length."""
+        encoder = self.config.model.init_args.get("encoder")
+        if isinstance(encoder, str):
+            read_metadata(encoder)
+
     def add_arguments_to_parser(self, parser: Any) -> None:
         parser.prog = "seqfer train"
         parser.description = "Fit a temporal model on face tracks (HDF5 stores) and a table of labels (CSV)."
@@ -72,14 +97,16 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         0; 2 where the configuration, the stores, the labels or the weights cannot be used.
     """
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # not its tips
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # not its tips
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "LightningCLI's args parameter")  # we are the command line
-            warnings.filterwarnings("ignore", ".*tensorboardX.*")
+            for known in _KNOWN_WARNINGS:
+                warnings.filterwarnings("ignore", known)
             cli = _Cli(
                 SequenceModel,
                 TracksDataModule,
+                parser_class=_Parser,
                 subclass_mode_model=True,
                 save_config_kwargs={"overwrite": True},
                 trainer_defaults={"max_epochs": 50, "log_every_n_steps": 1, "num_sanity_val_steps": 0},
@@ -88,7 +115,7 @@ def main(argv: Sequence[str]) -> int:
                 args=list(argv),
                 run=False,
             )
-        return _fit(cli, cli.config)
+            return _fit(cli, cli.config)
     except (SeqferError, ValueError) as error:  # ValueError: a setting out of its range
         print(f"seqfer train: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

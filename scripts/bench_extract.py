@@ -36,7 +36,7 @@ import av
 import cv2
 import decord
 
-from seqfer.errors import SeqferError
+from seqfer.errors import SeqferError, VideoError
 from seqfer.extraction import extract_video
 from seqfer.samples import write_portrait
 from seqfer.video import probe, read_frames
@@ -69,16 +69,20 @@ def main() -> int:
 
 
 def _bench(video: Path, store: Path, repeats: int) -> None:
+    source = probe(video, video_id=video.stem)
     tracks: list[int] = []
 
     def by_decord() -> int:
-        reader = decord.VideoReader(str(video), num_threads=1)
+        try:
+            reader = decord.VideoReader(str(video), num_threads=1)
+        except (RuntimeError, decord.DECORDError) as error:
+            raise VideoError(video, f"decord cannot open it: {error}") from error
         for index in range(len(reader)):
             reader[index].asnumpy()
         return len(reader)
 
     def by_reader() -> int:
-        return sum(1 for _ in read_frames(probe(video, video_id=video.stem)))
+        return sum(1 for _ in read_frames(source))
 
     def by_extraction() -> int:
         store.unlink(missing_ok=True)

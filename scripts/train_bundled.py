@@ -44,7 +44,7 @@ MODELS: dict[str, tuple[type[SequenceModel], dict[str, Any], TemporalRecipe]] = 
         ConvLstm,
         {"channels": 48, "hidden": 32},
         TemporalRecipe(
-            updates=300, batch_size=12, steps=100, learning_rate=2e-3, max_stills=8000, measured=6
+            updates=400, batch_size=12, steps=100, learning_rate=3e-3, max_stills=8000, measured=6
         ),
     ),
 }

@@ -14,7 +14,8 @@ from .labels import EMOTIONS, PHASES, Vocabulary
 from .timeline import Segment, Timeline, Transition
 
 if TYPE_CHECKING:
-    from .stages import RunConfig, analyze
+    from .jobs import RunConfig
+    from .stages import analyze
 
 __version__ = _version("seqfer")
 

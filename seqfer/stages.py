@@ -8,120 +8,21 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from . import models, video  # PyTorch is slow to import: models is only named where it is used
-from .decoding import DecodingConfig, decode
-from .errors import SeqferError, StoreError, readable
-from .export import FormatName, VideoReport, output_path, write_outputs
+from .decoding import decode
+from .errors import SeqferError, StoreError
+from .export import VideoReport, output_path, write_outputs
 from .export.timeline_json import read_document, read_timelines
-from .extraction import ExtractionConfig, extract_video, extraction_key
+from .extraction import extract_video, extraction_key
+from .jobs import STAGES, Job, Outcome, RunConfig, Stage
 from .keys import key_of
 from .store import open_store, read_predictions, stored_key, write_predictions
 from .store.schema import FORMAT, PREDICTIONS_FORMAT, PREDICTIONS_VERSION, VERSION
 from .timeline import Timeline
 
 Progress = Callable[[float], None]
-Stage = Literal["extract", "predict", "export"]
-STAGES: tuple[Stage, ...] = ("extract", "predict", "export")
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunConfig:
-    """All settings of a run.
-
-    Attributes:
-        extraction: video to face tracks.
-        model: face tracks to per-frame probabilities: name of a bundled model, or path of a trained one.
-        device: where the model runs, as PyTorch names it.
-        batch_size: face-frames that go through the model's encoder at once.
-        decoding: probabilities to segments.
-        formats: what to write beside the JSON, which is always written.
-    """
-
-    extraction: ExtractionConfig = field(default_factory=ExtractionConfig)
-    model: str = "bundled"
-    device: str = "cpu"
-    batch_size: int = 32
-    decoding: DecodingConfig = field(default_factory=DecodingConfig)
-    formats: tuple[FormatName, ...] = ("csv",)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """One video of a run.
-
-    Attributes:
-        video_id: its name within the run.
-        path: the video; None where only its store is at hand.
-        out: the run's folder.
-        stages: which to run, in order.
-        config: the run's settings.
-    """
-
-    video_id: str
-    path: Path | None
-    out: Path
-    stages: tuple[Stage, ...]
-    config: RunConfig
-
-    @property
-    def where(self) -> str:
-        """What to call the input in messages."""
-        return readable(self.path if self.path is not None else self.tracks_path)
-
-    @property
-    def path_of_stages(self) -> tuple[Stage, ...]:
-        """All stages up to the last one asked for; those not asked for must have been run before."""
-        return STAGES[: STAGES.index(self.stages[-1]) + 1]
-
-    @property
-    def tracks_path(self) -> Path:
-        """Where the track store of this video is."""
-        return self.out / "tracks" / f"{self.video_id}.h5"
-
-    @property
-    def predictions_path(self) -> Path:
-        """Where the predictions for this video are."""
-        return self.out / "predictions" / f"{self.video_id}.h5"
-
-    @property
-    def results(self) -> tuple[Path, ...]:
-        """Every file that the job may write."""
-        outputs = (output_path(self.out, self.video_id, name) for name in self.formats)
-        return (self.tracks_path, self.predictions_path, *outputs)
-
-    @property
-    def formats(self) -> tuple[str, ...]:
-        """The formats to write."""
-        return tuple(dict.fromkeys((*self.config.formats, "json")))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What became of one video: a row of ``summary.csv``.
-
-    Attributes:
-        status: ``ok`` or ``failed``.
-        done: the stages that were run; the others were up to date.
-        num_frames, duration_seconds: of the video; None if it never got that far.
-        num_tracks, num_segments: None before the stage that counts them.
-        notes: damage met on the way.
-        error: why it failed, in one line.
-    """
-
-    video_id: str
-    path: str
-    status: Literal["ok", "failed"] = "ok"
-    done: tuple[Stage, ...] = ()
-    num_frames: int | None = None
-    duration_seconds: float | None = None
-    num_tracks: int | None = None
-    num_segments: int | None = None
-    notes: tuple[str, ...] = ()
-    error: str = ""
 
 
 def process(job: Job, *, on_progress: Progress | None = None) -> Outcome:

@@ -9,7 +9,8 @@ import pytest
 
 import seqfer
 from seqfer.errors import StoreError, VideoError
-from seqfer.stages import STAGES, Job, RunConfig, finished, process
+from seqfer.jobs import STAGES, Job, RunConfig
+from seqfer.stages import finished, process
 
 
 def test_a_smile_in_a_real_clip_is_found_when_it_happens(shared):

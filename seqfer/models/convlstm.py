@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from .base import Heads, SequenceModel
 from .losses import SequenceOutputs
@@ -96,17 +95,19 @@ class ConvLstm(SequenceModel):
             dropout=dropout,
         )  # fmt: skip
         directions = 2 if bidirectional else 1
-        self.reduce = nn.Conv2d(self.encoder.num_features, channels, 1)
-        widths = [channels] + [hidden * directions] * (layers - 1)
+        width = self.encoder.num_features
+        self.reduce = nn.Sequential(nn.GroupNorm(1, width), nn.Conv2d(width, channels, 1), nn.GELU())
+        self.pooled = nn.LayerNorm(width)
+        inputs = [channels] + [hidden * directions] * (layers - 1)
         self.layers = nn.ModuleList(
             ConvLstmLayer(
-                directions, inputs=width, hidden=hidden, map_size=self.encoder.map_size, kernel=kernel
+                directions, inputs=count, hidden=hidden, map_size=self.encoder.map_size, kernel=kernel
             )
-            for width in widths
+            for count in inputs
         )
         self.map_dropout = nn.Dropout2d(dropout)
         self.dropout = nn.Dropout(dropout)
-        self.heads = Heads(channels + hidden * directions, len(self.vocabulary))
+        self.heads = Heads(width + hidden * directions, len(self.vocabulary))
 
     def encode(self, crops: Tensor) -> Tensor:
         """uint8 (N, S, S, 3) to feature maps, float32 (N, C, m, m)."""
@@ -114,8 +115,10 @@ class ConvLstm(SequenceModel):
 
     def temporal(self, features: Tensor, mask: Tensor) -> SequenceOutputs:
         """See :meth:`SequenceModel.temporal`; ``features`` is (B, T, C, m, m)."""
-        reduced = F.gelu(self.reduce(self.map_dropout(features.flatten(0, 1))))
-        x = seen = reduced.unflatten(0, features.shape[:2])
+        maps = self.map_dropout(features.flatten(0, 1))
+        x = self.reduce(maps).unflatten(0, features.shape[:2])
         for layer in self.layers:
             x = layer(x, mask)
-        return self.heads(self.dropout(torch.cat([seen, x], dim=2).mean(dim=(3, 4))))
+        # A moment by itself beside what came before and after, both without their places.
+        alone = self.pooled(features.mean(dim=(3, 4)))
+        return self.heads(self.dropout(torch.cat([alone, x.mean(dim=(3, 4))], dim=-1)))

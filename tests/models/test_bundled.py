@@ -78,23 +78,53 @@ def test_a_face_held_still_is_named_as_the_still_is(faces, name):
     assert np.mean(right) > 0.7
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_smile_faded_in_is_neutral_then_happiness(shared, name):
-    folder = shared / "data" / "london"
-    detector, model = CenterFace(), load_model(name)
-    begins, ends, rises = [], [], []
-    for path in sorted(folder.glob("*_neutral.jpg"))[:8]:
+def faded(pair: list[np.ndarray], fps: float) -> FakeTrack:
+    """The first of two crops, faded into the second from 0.9 to 1.5 s, to 2.4 s."""
+    pts = np.arange(round(2.4 * fps)) / fps
+    w = np.clip((pts - 0.9) / 0.6, 0, 1)[:, None, None, None]
+    return FakeTrack(pts, np.rint((1 - w) * pair[0] + w * pair[1]).astype(np.uint8))
+
+
+@pytest.fixture(scope="module")
+def smiles(shared: Path) -> list[list[np.ndarray]]:
+    """Aligned crops of eight people, neutral and smiling."""
+    detector, pairs = CenterFace(), []
+    for path in sorted((shared / "data" / "london").glob("*_neutral.jpg"))[:8]:
         pair = []
         for file in (path, path.with_name(path.name.replace("neutral", "smiling"))):
             picture = cv2.cvtColor(cv2.imread(str(file), cv2.IMREAD_REDUCED_COLOR_2), cv2.COLOR_BGR2RGB)
             pair.append(aligned(picture, detector.detect(picture).landmarks_xy[0]).astype(float))
-        pts = np.arange(60) / 25
-        w = np.clip((pts - 0.9) / 0.6, 0, 1)[:, None, None, None]
-        found = predict_track(
-            model, FakeTrack(pts, np.rint((1 - w) * pair[0] + w * pair[1]).astype(np.uint8))
-        )
+        pairs.append(pair)
+    return pairs
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_smile_faded_in_is_neutral_then_happiness(smiles, name):
+    model = load_model(name)
+    begins, ends, rises = [], [], []
+    for pair in smiles:
+        found = predict_track(model, faded(pair, 25))
         named = [EMOTIONS[k] for k in found.emotion_probs.argmax(axis=1)]
         begins.append(named[5] == "neutral")
         ends.append(named[-5] == "happiness")
         rises.append(found.intensity[-5] - found.intensity[5])
     assert np.mean(begins) >= 0.8 and np.mean(ends) >= 0.5 and np.mean(rises) > 0.3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_frame_rate_moves_neither_the_change_nor_the_intensity(smiles, name):
+    model = load_model(name)
+    happy = EMOTIONS.index("happiness")
+    for pair in smiles[:2]:
+        curves = []
+        for fps in (12, 30, 60):
+            found = predict_track(model, faded(pair, fps))
+            at = np.linspace(0.1, 2.2, 50)
+            curves.append(
+                [
+                    np.interp(at, found.pts_seconds, y)
+                    for y in (found.emotion_probs[:, happy], found.intensity)
+                ]
+            )
+        assert np.abs(np.subtract(curves[0], curves[1])).mean() < 0.04
+        assert np.abs(np.subtract(curves[2], curves[1])).mean() < 0.02

@@ -69,13 +69,16 @@ def test_what_is_wrong_is_said_in_one_line(data, tmp_path, capsys):
     broken.write_bytes(b"junk")
     assert main(arguments(data, tmp_path, 1, f"--ckpt_path={broken}")) == 2
     assert "broken.ckpt: not a readable checkpoint" in capsys.readouterr().err.splitlines()[-1]
+    assert main(arguments(data, tmp_path, 1, "--model.init_args.encoder=nowhere")) == 2
+    assert capsys.readouterr().err.startswith("seqfer train: nowhere: no such model; bundled are: ")
     assert main(arguments(data, tmp_path, 1, "--data.val_share=2")) == 2
     assert "val_share must be between 0 and 1" in capsys.readouterr().err.splitlines()[-1]
     for wrong in ("--model=Transformer", "--data.colour=red", "--model.init_args.hidden=x"):
         with pytest.raises(SystemExit) as stopped:
             main(arguments(data, tmp_path, 1, wrong))
         assert stopped.value.code == 2
-        assert "error:" in capsys.readouterr().err
+        said = capsys.readouterr().err.splitlines()
+        assert len(said) == 1 and said[0].startswith("seqfer train: ")
 
 
 @pytest.mark.parametrize("name", ["train_cnnrnn", "train_convlstm"])
