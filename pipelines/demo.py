@@ -48,10 +48,9 @@ def _tell(samples: Sequence[Sample], results: Path) -> None:
         "and warped. The expressions are made, not felt; what happens when is known: that is their use.\n"
     )
     for sample in samples:
-        if not sample.events:
-            console.print(Text(f"{sample.path.name}: {sample.description}", style="bold"))
-            continue
         console.print(Text(f"{sample.path.name}: {sample.description}", style="bold"))
+        if not sample.events:
+            continue
         console.print(Text("  made:  " + ", ".join(f"{t:.2f} s {what}" for t, what in sample.events)))
         for timeline in read_timelines(output_path(results, sample.path.stem, "json")):
             console.print(Text(f"  found: face {timeline.track_id}: {_words(timeline)}"))
