@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from seqfer.errors import SeqferError
+
 #: Every verb, in the order of use: the module that does it, and what it does.
 VERBS = {
     "demo": ("demo", "make sample videos and run the whole way on them"),
@@ -41,10 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     # thread beside a busy neighbour costs more than it brings. Read when the libraries load.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    module = importlib.import_module(f".{VERBS[verb][0]}", __package__)
-    from seqfer.errors import SeqferError
-
     try:
+        module = importlib.import_module(f".{VERBS[verb][0]}", __package__)
         return module.main(args)
     except SeqferError as error:
         print(f"seqfer {verb}: {error}", file=sys.stderr)

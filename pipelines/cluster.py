@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
 
 import dask
 from distributed import Client, LocalCluster, WorkerPlugin
@@ -54,23 +56,43 @@ def connected(config: ClusterConfig, num_tasks: int) -> Iterator[Client]:
         "distributed.scheduler.allowed-failures": 2,
         "distributed.comm.timeouts.connect": "60s",
     }
-    with dask.config.set(settings):
-        if config.scheduler is not None:
-            with Client(config.scheduler, set_as_default=False) as client:
-                client.register_plugin(OneThread())
-                yield client
-            return
-        workers = min(config.workers or os.cpu_count() or 1, max(1, num_tasks))
-        with (
-            LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address=None,
-                silence_logs=logging.CRITICAL,
-            ) as cluster,
-            Client(cluster, set_as_default=False) as client,
-        ):
+    with dask.config.set(settings), ExitStack() as stack:
+        with _interrupts_held():
+            where = config.scheduler or stack.enter_context(_local(config.workers, num_tasks))
+            client = stack.enter_context(Client(where, set_as_default=False))
             client.register_plugin(OneThread())
+        try:
             yield client
+        finally:
+            with _interrupts_held():
+                stack.close()
+
+
+def _local(workers: int | None, num_tasks: int) -> LocalCluster:
+    return LocalCluster(
+        n_workers=min(workers or os.cpu_count() or 1, max(1, num_tasks)),
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        silence_logs=logging.CRITICAL,
+    )
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C takes effect at the end of the block, and never in threads and processes begun inside it.
+
+    A terminal sends Ctrl-C to the whole group: workers would die of it one by one, each with a
+    traceback. They inherit the held signal instead, and the driver stops them in order.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    # Started later, this helper of multiprocessing would let the signal through to what is begun after it.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -122,7 +122,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _fit(cli: _Cli, config: Namespace) -> int:
-    torch.set_num_threads(config.threads or len(os.sched_getaffinity(0)))
+    torch.set_num_threads(config.threads or _cores())
     if config.ckpt_path is not None:
         load_model(config.ckpt_path)  # says in one line what Lightning would say in fifty
     cli.datamodule.setup()
@@ -138,3 +138,8 @@ def _fit(cli: _Cli, config: Namespace) -> int:
     print(f"{path}: best of {cli.trainer.current_epoch} epochs ({Path(best).stem}), {_MONITOR} "
           f"{float(cli.checkpoints.best_model_score):.4f}")  # fmt: skip
     return 0
+
+
+def _cores() -> int:
+    """Cores this process may use, where the system says (Linux), else all."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
