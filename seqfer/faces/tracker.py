@@ -1,19 +1,19 @@
-"""Faces through one shot: detect now and then, look closer where it matters, fill in between.
+"""Faces through one shot: look now and then, look closer where it matters, fill in between.
 
-The detector runs about five times a second. Where two such looks agree, faces move smoothly and the
-frames between are interpolated; where a face appears, disappears or moves far, the frames in between
-are looked at too, halving the stretch until it is plain what happened. So a still face costs next to
-nothing, and a track begins and ends on the right frame all the same.
+About five times a second the faces in view are looked at, and half as often the whole picture is
+scanned. Where two such looks show the same faces, close to where they were, the frames between are
+interpolated; where a face appears, disappears or moves far, the frames in between are looked at too,
+halving the stretch until it is plain what happened. So a still face costs next to nothing, and a track
+begins and ends on the right frame all the same.
 
-Frames wait in memory until both their neighbours are settled: at most ``bridge_seconds`` and two
-detection intervals, however long the video.
+Frames wait in memory until both their neighbours are settled: at most ``bridge_seconds`` and two scans,
+however long the video.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +21,13 @@ from numpy.typing import NDArray
 from .align import similarity_to_template
 from .detection import Detections, FaceDetector
 from .linking import LOOKS_SIDE, Sighting, looks_of, match
+from .looking import PictureFrame, look, scan
 from .rows import TrackRows
 from .tracks import LiveTrack, Placed, Row
 
 _MAX_STEP = 0.3  # of a face size between two detections; beyond it the frames between are looked at
-_MIN_DETECTION_SIDE = 160  # smaller pictures are enlarged to this
+_LOOKS_PER_SCAN = 2  # looks where faces are known to be, for each search of the whole picture
+_SLACK_SECONDS = 1e-3  # times are sums of floating-point steps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +35,10 @@ class TrackingConfig:
     """How faces are looked for and followed.
 
     Attributes:
-        detections_per_second: how often the detector runs on a quiet stretch.
-        detection_side: longer side of the picture the detector sees, pixels. One size per run: another
-            size shifts landmarks by several percent.
+        detections_per_second: how often faces are looked at on a quiet stretch; the whole picture is
+            searched half as often, so a face in view for less than twice this interval may go unseen.
+        detection_side: longer side of the picture that is searched, pixels. Faces of less than a
+            twentieth of it may go unseen.
         new_track_score: a face must be this certain to start a track (0 to 1); fainter ones only continue.
         min_track_seconds: shorter tracks are dropped, unless they fill at least half of their shot.
         bridge_seconds: a face out of sight for up to this long is interpolated; for longer, the track
@@ -56,19 +59,6 @@ class TrackingConfig:
                 f"detections_per_second must be above 0 and detection_side at least 32, "
                 f"got {self.detections_per_second} and {self.detection_side}"
             )
-
-
-class PictureFrame(Protocol):
-    """What the tracker needs of a video frame (:class:`seqfer.video.Frame` has it)."""
-
-    @property
-    def frame_index(self) -> int: ...
-    @property
-    def pts_seconds(self) -> float: ...
-    @property
-    def size(self) -> tuple[int, int]: ...
-    def rgb_resized(self, width: int, height: int) -> NDArray[np.uint8]: ...
-    def crop(self, matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]: ...
 
 
 class ShotTracker:
@@ -94,6 +84,7 @@ class ShotTracker:
         self._looked: int | None = None  # index of the last frame whose faces were linked
         self._newest: int | None = None
         self._start_seconds = 0.0
+        self._look_seconds = 1 / config.detections_per_second + _SLACK_SECONDS
 
     def feed(self, frame: PictureFrame) -> Iterator[TrackRows]:
         """Take the next frame of the shot; give the rows that are settled by it."""
@@ -104,7 +95,7 @@ class ShotTracker:
             self._link(frame.frame_index)
             return
         since = frame.pts_seconds - self._frames[self._looked].pts_seconds
-        if since >= 1 / self._config.detections_per_second - 1e-3:
+        if since >= _LOOKS_PER_SCAN * self._look_seconds - 2 * _SLACK_SECONDS:
             self._advance(self._looked, frame.frame_index)
             yield from self._settle(final=False)
 
@@ -119,27 +110,43 @@ class ShotTracker:
     # -- looking -----------------------------------------------------------------------------------
 
     def _advance(self, low: int, high: int) -> None:
-        """Link all looks after ``low`` up to ``high``, halving the stretch where it is not smooth."""
-        if high - low > 1 and not self._is_smooth(high):
-            middle = (low + high) // 2
-            self._advance(low, middle)
-            self._advance(middle, high)
-        else:
-            self._link(high)
+        """Link looks after ``low`` up to ``high``, halving the stretch until it is plain what happened."""
+        if high - low > 1:
+            pairs = self._same_faces(high)
+            if pairs is None or not self._is_near(pairs, high):
+                middle = (low + high) // 2
+                if pairs is not None and middle not in self._seen:
+                    self._seen[middle] = self._look_between(pairs, middle, high)
+                self._advance(low, middle)
+                self._advance(middle, high)
+                return
+        self._link(high)
 
-    def _is_smooth(self, index: int) -> bool:
-        """Whether the faces at ``index`` are those in view at the last look, close to where they were."""
+    def _same_faces(self, index: int) -> list[tuple[Sighting, Sighting]] | None:
+        """Last and present sighting of each face in view, if at ``index`` there are these and no others."""
         seen = self._faces(index)
         in_view = [t for t in self._tracks if not t.lost]
         matched = match([t.expectation(self._pts(index)) for t in in_view], seen)
-        if any(m is None for m in matched):
-            return False
-        for track, m in zip(in_view, matched, strict=True):
-            step = np.linalg.norm(seen[m].centre - track.last.centre)  # type: ignore[index]
-            if step > _MAX_STEP * track.last.size:
-                return False
         new = set(range(len(seen))) - set(matched)  # type: ignore[arg-type]
-        return not any(seen[i].score >= self._config.new_track_score for i in new)
+        if None in matched or any(seen[i].score >= self._config.new_track_score for i in new):
+            return None
+        return [(t.last, seen[m]) for t, m in zip(in_view, matched, strict=True) if m is not None]
+
+    def _is_near(self, pairs: list[tuple[Sighting, Sighting]], index: int) -> bool:
+        """Whether interpolation will do: little time has passed, and no face has moved far."""
+        assert self._looked is not None
+        if self._pts(index) - self._pts(self._looked) > self._look_seconds:
+            return False
+        return all(np.linalg.norm(b.centre - a.centre) <= _MAX_STEP * a.size for a, b in pairs)
+
+    def _look_between(self, pairs: list[tuple[Sighting, Sighting]], index: int, high: int) -> list[Sighting]:
+        """Faces of a frame between two that have the same ones: where they should be, or else anywhere."""
+        assert self._looked is not None
+        begin = self._pts(self._looked)
+        w = (self._pts(index) - begin) / (self._pts(high) - begin)
+        boxes = np.array([(1 - w) * a.box_xyxy + w * b.box_xyxy for a, b in pairs]).reshape(-1, 4)
+        frame = self._frames[index]
+        return self._sightings(frame, look(frame, self._detector, boxes) or self._scan(frame))
 
     def _link(self, index: int) -> None:
         seen = self._faces(index)
@@ -162,24 +169,20 @@ class ShotTracker:
         self._tracks = [t for t in self._tracks if pts_seconds - t.last.pts_seconds <= limit]
 
     def _faces(self, index: int) -> list[Sighting]:
-        """What the detector sees in a frame, left to right; each frame is looked at once."""
+        """The faces of a frame, left to right; no frame is scanned twice."""
         if index not in self._seen:
             frame = self._frames[index]
-            found = self._detect(frame)
-            order = np.argsort(found.boxes_xyxy[:, 0], kind="stable")
-            self._seen[index] = [
-                sighting for i in order if (sighting := _sighting(frame, found, int(i))) is not None
-            ]
+            self._seen[index] = self._sightings(frame, self._scan(frame))
         return self._seen[index]
 
-    def _detect(self, frame: PictureFrame) -> Detections:
-        width, height = frame.size
-        longer = max(width, height)
-        scale = min(1.0, self._config.detection_side / longer)
-        if longer < _MIN_DETECTION_SIDE:
-            scale = _MIN_DETECTION_SIDE / longer
-        w, h = max(1, round(width * scale)), max(1, round(height * scale))
-        return self._detector.detect(frame.rgb_resized(w, h)).scaled(width / w, height / h)
+    def _scan(self, frame: PictureFrame) -> Detections:
+        return scan(frame, self._detector, self._config.detection_side)
+
+    @staticmethod
+    def _sightings(frame: PictureFrame, found: Detections) -> list[Sighting]:
+        order = np.argsort(found.boxes_xyxy[:, 0], kind="stable")
+        sightings = (_sighting(frame, found, int(i)) for i in order)
+        return [s for s in sightings if s is not None]
 
     def _pts(self, index: int) -> float:
         return self._frames[index].pts_seconds

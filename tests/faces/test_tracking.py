@@ -18,6 +18,7 @@ from seqfer.faces import (
     make_detector,
     mark_shots,
 )
+from seqfer.faces.looking import scan
 
 FPS = 25
 _FACE = cv2.resize(astronaut()[20:230, 120:330], (150, 150), interpolation=cv2.INTER_AREA)
@@ -46,15 +47,18 @@ class StillFrame:
 
 
 class Counting:
-    """A detector that counts its calls."""
+    """A detector that counts searches of whole pictures, and close-ups."""
 
     num_landmarks = 5
 
     def __init__(self, detector):
-        self.detector, self.calls = detector, 0
+        self.detector, self.scans, self.close_ups = detector, 0, 0
 
     def detect(self, image) -> Detections:
-        self.calls += 1
+        if image.shape == (128, 128, 3):
+            self.close_ups += 1
+        else:
+            self.scans += 1
         return self.detector.detect(image)
 
 
@@ -71,7 +75,7 @@ def film(places, background=110):
     return frames
 
 
-def follow(frames, **config) -> tuple[dict[int, TrackRows], int]:
+def follow(frames, **config) -> tuple[dict[int, TrackRows], Counting]:
     detector = Counting(make_detector(DetectorConfig()))
     tracker = ShotTracker(detector, TrackingConfig(**config), crop_size=64)
     blocks: dict[int, list[TrackRows]] = {}
@@ -80,15 +84,15 @@ def follow(frames, **config) -> tuple[dict[int, TrackRows], int]:
             blocks.setdefault(rows.track_id, []).append(rows)
     for rows in tracker.finish():
         blocks.setdefault(rows.track_id, []).append(rows)
-    return {k: TrackRows.concatenate(v) for k, v in blocks.items()}, detector.calls
+    return {k: TrackRows.concatenate(v) for k, v in blocks.items()}, detector
 
 
 def test_a_still_face_costs_five_looks_a_second_and_gets_every_frame():
-    tracks, calls = follow(film([(240, 130)] * 75))
+    tracks, detector = follow(film([(240, 130)] * 75))
     assert list(tracks) == [0]
     np.testing.assert_array_equal(tracks[0].frame_indices, np.arange(75))
     np.testing.assert_allclose(tracks[0].pts_seconds, np.arange(75) / FPS)
-    assert calls <= 5 * 3 + 2
+    assert detector.scans <= 2.5 * 3 + 2 and detector.close_ups <= 20
     assert tracks[0].interpolated.mean() > 0.7
     assert len(np.unique(tracks[0].crops, axis=0)) == 1  # the same picture in, the same crop out
 
@@ -124,6 +128,21 @@ def test_two_faces_are_two_tracks_throughout():
     for rows in tracks.values():
         np.testing.assert_array_equal(rows.frame_indices, np.arange(50))
     assert tracks[0].boxes_xyxy[:, 0].max() < tracks[1].boxes_xyxy[:, 0].min()
+
+
+def test_landmarks_of_a_small_face_are_as_good_as_of_a_large_one():
+    """Relative to the face, and against those found in the photograph itself."""
+    detector = make_detector(DetectorConfig())
+    reference = detector.detect(astronaut())
+    for scale in (0.5, 1.5):
+        face = cv2.resize(astronaut(), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        canvas = np.full((1080, 1920, 3), 110, np.uint8)
+        canvas[100 : 100 + face.shape[0], 900 : 900 + face.shape[1]] = face
+        found = scan(StillFrame(0, 0.0, canvas), detector, 480)
+        assert len(found) == 1 and found.scores[0] > 0.6
+        points = (found.landmarks_xy[0] - [900, 100]) / scale
+        error = np.linalg.norm(points - reference.landmarks_xy[0], axis=1).mean() / 44
+        assert error < 0.1, f"{error:.3f} of the distance between the eyes at scale {scale}"
 
 
 def test_a_blink_of_the_detector_is_no_track():
