@@ -24,7 +24,11 @@ _CLOSE_UP_SIDE = {5: 128, 68: 256}  # pixels, by number of landmarks: FAN was ma
 _SAME_FACE = 0.3  # least overlap of the box looked for and the one found
 _UNCONFIRMED = 0.5  # a score is lowered by this where the close-up shows no face …
 _FAINTEST = 0.35  # … and below this it is none, as a sliver of a face at the picture's edge
+_HARDLY_MOVED = 0.5  # least overlap of a face's box with that of a known one
 _MAX_OVERLAP = 0.5  # of two faces of one frame
+_SIZES_PER_OCTAVE = 4  # of close-ups …
+_PLACES = 16  # … and their places, to the side of one
+_NOWHERE = np.zeros((0, 4))
 
 
 class PictureFrame(Protocol):
@@ -40,11 +44,16 @@ class PictureFrame(Protocol):
     def crop(self, matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]: ...
 
 
-def scan(frame: PictureFrame, detector: FaceDetector, side: int) -> Detections:
+def scan(
+    frame: PictureFrame, detector: FaceDetector, side: int, known_xyxy: NDArray[np.float64] = _NOWHERE
+) -> Detections:
     """All faces of a frame, each confirmed in a close-up.
 
     Args:
         side: longer side of the reduced picture, pixels.
+        known_xyxy: (N, 4), boxes of faces seen shortly before. The close-up of a face that has hardly
+            moved is taken there: a better place than the reduced picture's rough one, and for a still
+            face the same as last time.
     """
     width, height = frame.size
     scale = min(1.0, side / max(width, height))
@@ -54,7 +63,10 @@ def scan(frame: PictureFrame, detector: FaceDetector, side: int) -> Detections:
     rough = detector.detect(frame.rgb_resized(w, h)).scaled(width / w, height / h)
     faces = []
     for i in range(len(rough)):
-        face = close_up(frame, detector, rough.boxes_xyxy[i])
+        overlap = iou(rough.boxes_xyxy[i : i + 1], known_xyxy)[0]
+        still = overlap.size and overlap.max() >= _HARDLY_MOVED
+        box = known_xyxy[overlap.argmax()] if still else rough.boxes_xyxy[i]
+        face = close_up(frame, detector, box)
         if face is None and rough.scores[i] * _UNCONFIRMED >= _FAINTEST:
             alone = rough[np.array([i])]
             face = replace(alone, scores=alone.scores * _UNCONFIRMED)
@@ -79,8 +91,12 @@ def close_up(frame: PictureFrame, detector: FaceDetector, box_xyxy: NDArray) -> 
     """The face near one box, seen at a fixed size: one row, in pixels of the frame; None if there is none."""
     box = np.asarray(box_xyxy, np.float64)
     side = _CLOSE_UP_SIDE[detector.num_landmarks]
-    zoom = side / (_MARGIN * float((box[2:] - box[:2]).max()))
-    corner = (box[:2] + box[2:]) / 2 - side / zoom / 2
+    # On a coarse grid of places and sizes, so that a box that trembles gives the same picture.
+    zoom = 2 ** (
+        round(_SIZES_PER_OCTAVE * np.log2(side / _MARGIN / (box[2:] - box[:2]).max())) / _SIZES_PER_OCTAVE
+    )
+    step = side / zoom / _PLACES
+    corner = np.round((box[:2] + box[2:]) / 2 / step) * step - side / zoom / 2
     # Pixel centres are at integers, so edges are half a pixel further out in either picture.
     shift = zoom * (0.5 - corner) - 0.5
     matrix = np.array([[zoom, 0.0, shift[0]], [0.0, zoom, shift[1]]])

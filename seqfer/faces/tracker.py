@@ -176,7 +176,8 @@ class ShotTracker:
         return self._seen[index]
 
     def _scan(self, frame: PictureFrame) -> Detections:
-        return scan(frame, self._detector, self._config.detection_side)
+        known = [t.last.box_xyxy for t in self._tracks if not t.lost]
+        return scan(frame, self._detector, self._config.detection_side, np.array(known).reshape(-1, 4))
 
     @staticmethod
     def _sightings(frame: PictureFrame, found: Detections) -> list[Sighting]:
