@@ -37,8 +37,8 @@ class TrackingConfig:
     Attributes:
         detections_per_second: how often faces are looked at on a quiet stretch; the whole picture is
             searched half as often, so a face in view for less than twice this interval may go unseen.
-        detection_side: longer side of the picture that is searched, pixels. Faces of less than a
-            twentieth of it may go unseen.
+        detection_side: longer side of the picture that is searched, pixels. At 480, faces
+            narrower than a thirtieth of the video's longer side may go unseen.
         new_track_score: a face must be this certain to start a track (0 to 1); fainter ones only continue.
         min_track_seconds: shorter tracks are dropped, unless they fill at least half of their shot.
         bridge_seconds: a face out of sight for up to this long is interpolated; for longer, the track
@@ -146,7 +146,8 @@ class ShotTracker:
         w = (self._pts(index) - begin) / (self._pts(high) - begin)
         boxes = np.array([(1 - w) * a.box_xyxy + w * b.box_xyxy for a, b in pairs]).reshape(-1, 4)
         frame = self._frames[index]
-        return self._sightings(frame, look(frame, self._detector, boxes) or self._scan(frame))
+        found = look(frame, self._detector, boxes)
+        return self._sightings(frame, self._scan(frame) if found is None else found)
 
     def _link(self, index: int) -> None:
         seen = self._faces(index)

@@ -97,6 +97,11 @@ def test_a_still_face_costs_five_looks_a_second_and_gets_every_frame():
     assert len(np.unique(tracks[0].crops, axis=0)) == 1  # the same picture in, the same crop out
 
 
+def test_a_stretch_without_a_face_costs_only_its_scans():
+    tracks, detector = follow(film([None] * 75))
+    assert tracks == {} and detector.scans <= 2.5 * 3 + 2 and detector.close_ups == 0
+
+
 def test_a_moving_face_is_followed_between_looks():
     x = 240 + 120 * np.sin(np.arange(75) / 75 * 2 * np.pi)
     tracks, _ = follow(film([(v, 130) for v in x]))
