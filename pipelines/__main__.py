@@ -43,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     # thread beside a busy neighbour costs more than it brings. Read when the libraries load.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # not its remarks on its own engine
     try:
         module = importlib.import_module(f".{VERBS[verb][0]}", __package__)
         return module.main(args)

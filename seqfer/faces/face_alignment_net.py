@@ -57,7 +57,11 @@ class BoxDetector:
             self._detector = module.FaceDetector(device=device, verbose=False, **options)
         except Exception as error:
             where = weights or f"face-alignment's detector {name!r}"
-            raise WeightsError(where, f"cannot be loaded ({type(error).__name__}: {error})") from error
+            raise WeightsError(
+                where,
+                f"cannot be loaded ({type(error).__name__}: {error}); give the path of its weights, "
+                "or put them into PyTorch's hub cache",
+            ) from error
         self._min_score = min_score
         self.reference_scale = float(self._detector.reference_scale)
 
