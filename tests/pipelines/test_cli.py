@@ -145,10 +145,16 @@ def test_what_is_wrong_is_said_in_a_line_each(args, code, words, clips, model, t
     assert all(line.startswith("seqfer") for line in err.splitlines()), err
 
 
-def start(args, **options):
+def start(args):
     command = [sys.executable, "-m", "seqfer.pipelines", *map(str, args)]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **options
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # What a shell starts in the background ignores Ctrl-C, and so would all that the tests start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
