@@ -89,6 +89,7 @@ def append(
         start = len(dataset)
         dataset.resize(start + len(data), axis=0)
         dataset[start:] = data
+        dataset.flush()
         return
     rows = max(1, min(rows_per_chunk, len(data))) if last else rows_per_chunk
     chunk = (rows, *data.shape[1:])
@@ -98,3 +99,6 @@ def append(
     dataset.attrs["dims"] = [str(d) for d in field.dims]
     dataset.attrs["units"] = field.units
     dataset.attrs["description"] = field.description
+    # HDF5 gives chunks their place when it flushes them: left to the moment when Python lets go of the
+    # object, which is not always the same, the same content would come to lie in another order.
+    dataset.flush()
