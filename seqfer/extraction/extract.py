@@ -80,7 +80,6 @@ def extract_video(
     *,
     video_id: str,
     config: ExtractionConfig | None = None,
-    fingerprint: str | None = None,
     on_progress: Callable[[float], None] | None = None,
 ) -> ExtractionResult:
     """Find, follow and align the faces of one video, and store them.
@@ -90,7 +89,6 @@ def extract_video(
         store_path: where the HDF5 store goes; it appears there only when complete.
         video_id: name of the video within its run.
         config: settings; the defaults where None.
-        fingerprint: of the file's content, if already known (:func:`seqfer.video.fingerprint`).
         on_progress: called now and then with the fraction of the video that is done, 0 to 1.
 
     Raises:
@@ -100,7 +98,7 @@ def extract_video(
     """
     config = config or ExtractionConfig()
     source = video.probe(path, video_id=video_id, still_fps=config.still_fps)
-    fingerprint = fingerprint or video.fingerprint(path)
+    fingerprint = video.fingerprint(path)
     detector = _detector(config.detector)
     notes: list[str] = []
     frames: Iterator[video.Frame] = video.read_frames(source, reader=config.reader, on_damage=notes.append)

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ..errors import WeightsError
 from ..faces.align import TEMPLATE_NAME
+from ..files import atomic_path
 from ..labels import PHASES
 from .base import SequenceModel
 from .cnnrnn import CnnRnn
@@ -64,16 +65,17 @@ def save_model(
 
     Returns:
         the path of the safetensors file.
+
+    Raises:
+        WeightsError: they cannot be written.
     """
     stem = Path(path_stem)
-    stem.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: _stored(tensor, half) for name, tensor in model.state_dict().items()}
     weights, notes = pair_of(stem)
     text = json.dumps(describe(model, metadata or {}), indent=2, ensure_ascii=False) + "\n"
     for path, content in ((weights, serialise(tensors)), (notes, text.encode())):
-        partial = path.with_name(path.name + ".partial")
-        partial.write_bytes(content)
-        partial.replace(path)
+        with atomic_path(path, WeightsError) as partial:
+            partial.write_bytes(content)
     return weights
 
 

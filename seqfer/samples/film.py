@@ -11,6 +11,7 @@ from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
 from ..errors import VideoError
+from ..files import atomic_path
 
 _BT709 = 1  # H.273: primaries and transfer share the number
 
@@ -24,28 +25,21 @@ def write_film(path: Path, frames: Iterable[NDArray[np.uint8]], *, fps: int, crf
     Raises:
         VideoError: the file cannot be written, or there are no frames.
     """
-    partial = path.with_name(path.name + ".partial")
     count = 0
-    try:
-        with av.open(str(partial), "w", format="mp4") as container:
-            stream = None
-            for frame in frames:
-                if stream is None:
-                    stream = _open_stream(container, frame.shape, fps, crf)
-                picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24").reformat(
-                    format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
-                )
-                picture.pts = count
-                container.mux(stream.encode(picture))
-                count += 1
+    with atomic_path(path, VideoError) as partial, av.open(str(partial), "w", format="mp4") as container:
+        stream = None
+        for frame in frames:
             if stream is None:
-                raise VideoError(path, "there are no frames to write")
-            container.mux(stream.encode(None))
-        partial.replace(path)
-    except OSError as error:  # FFmpeg's own errors among them
-        raise VideoError(path, f"cannot be written ({error.strerror or error})") from error
-    finally:
-        partial.unlink(missing_ok=True)
+                stream = _open_stream(container, frame.shape, fps, crf)
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24").reformat(
+                format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+            )
+            picture.pts = count
+            container.mux(stream.encode(picture))
+            count += 1
+        if stream is None:
+            raise VideoError(path, "there are no frames to write")
+        container.mux(stream.encode(None))
     return count
 
 
