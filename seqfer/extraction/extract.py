@@ -145,7 +145,7 @@ def _follow(
     times: list[float] = []
     tracker: ShotTracker | None = None
     current = -1
-    for frame, shot in mark_shots(frames):
+    for frame, shot, small in mark_shots(frames):
         if tracker is None or shot != current:
             first = 0
             if tracker is not None:
@@ -156,7 +156,7 @@ def _follow(
             current = shot
         writer.add_frame(frame.pts_seconds, shot)
         times.append(frame.pts_seconds)
-        for rows in tracker.feed(frame):
+        for rows in tracker.feed(frame, small):
             writer.add_rows(rows)
     if tracker is None:
         return times, 0

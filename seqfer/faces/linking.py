@@ -67,22 +67,35 @@ def looks_of(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
 class Expectation:
     """Where a track should be by now: what :func:`match` compares faces with."""
 
-    centre: NDArray[np.float64]
-    size: float
+    box_xyxy: NDArray[np.float64]
+    landmarks_xy: NDArray[np.float64]
     looks: NDArray[np.float32]
     unseen_seconds: float
     lost: bool
 
+    @property
+    def centre(self) -> NDArray[np.float64]:
+        return (self.box_xyxy[:2] + self.box_xyxy[2:]) / 2
+
+    @property
+    def size(self) -> float:
+        return max(1e-9, float(np.prod(self.box_xyxy[2:] - self.box_xyxy[:2]))) ** 0.5
+
     @classmethod
     def of(cls, last: Sighting, before: Sighting | None, pts_seconds: float, lost: bool) -> Expectation:
-        """From the last two sightings, at constant velocity unless the track is lost."""
-        centre = last.centre
+        """From the last two sightings, at constant velocity unless the track is lost. Time may run back."""
         unseen = pts_seconds - last.pts_seconds
-        if before is not None and not lost and not last.after_gap:
+        moved = np.zeros(2)
+        if before is not None and not lost:
             elapsed = last.pts_seconds - before.pts_seconds
-            if elapsed > 0:
-                centre = centre + (last.centre - before.centre) * min(1.0, unseen / elapsed)
-        return cls(centre=centre, size=last.size, looks=last.looks, unseen_seconds=unseen, lost=lost)
+            moved = (last.centre - before.centre) * min(1.0, unseen / elapsed)
+        return cls(
+            box_xyxy=last.box_xyxy + np.tile(moved, 2),
+            landmarks_xy=last.landmarks_xy + moved,
+            looks=last.looks,
+            unseen_seconds=abs(unseen),
+            lost=lost,
+        )
 
 
 def match(expected: list[Expectation], seen: list[Sighting]) -> list[int | None]:
@@ -95,6 +108,11 @@ def match(expected: list[Expectation], seen: list[Sighting]) -> list[int | None]
         if costs[row, column] < _FORBIDDEN:
             result[row] = int(column)
     return result
+
+
+def is_same(expected: Expectation, seen: Sighting) -> bool:
+    """Whether a face may be the one that is expected."""
+    return _cost(expected, seen) < _FORBIDDEN
 
 
 def _cost(expected: Expectation, seen: Sighting) -> float:

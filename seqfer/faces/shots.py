@@ -31,16 +31,17 @@ class HasGrey(Protocol):
 F = TypeVar("F", bound=HasGrey)
 
 
-def mark_shots(frames: Iterable[F]) -> Iterator[tuple[F, int]]:
-    """Each frame with the number of the shot it is in, counted from 0; holds two frames back."""
+def mark_shots(frames: Iterable[F]) -> Iterator[tuple[F, int, NDArray[np.float32]]]:
+    """Each frame with the number of the shot it is in, counted from 0, and its grey copy; holds two back."""
     window: deque[tuple[F, NDArray[np.float32]]] = deque()
     changes: deque[float] = deque()  # changes[i]: from the frame before window[i] into it
     before: deque[tuple[NDArray[np.float32], float]] = deque(maxlen=_AROUND)  # frames already let go
     shot = 0
 
-    def let_go() -> tuple[F, int]:
+    def let_go() -> tuple[F, int, NDArray[np.float32]]:
         nonlocal shot
         frame, small = window.popleft()
+        copy = small
         change = changes.popleft()
         if before and _stands_out(change, [c for _, c in before] + list(changes)):
             was = before[-1][0]
@@ -53,7 +54,7 @@ def mark_shots(frames: Iterable[F]) -> Iterator[tuple[F, int]]:
                 before.clear()  # the changes of another shot say nothing of this one
                 change = 0.0
         before.append((small, change))
-        return frame, shot
+        return frame, shot, copy
 
     previous: NDArray[np.float32] | None = None
     for frame in frames:

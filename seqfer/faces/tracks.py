@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,7 +45,7 @@ class LiveTrack:
     lost: bool = False
     settled_to: int = field(init=False)
     first_pts_seconds: float = field(init=False)
-    num_sightings: int = 1
+    num_sightings: int = field(init=False)
     sum_scores: float = field(init=False)
     track_id: int | None = None
     pending: list[Row] = field(default_factory=list)
@@ -54,7 +56,8 @@ class LiveTrack:
         first = self.sightings[0]
         self.settled_to = first.frame_index - 1
         self.first_pts_seconds = first.pts_seconds
-        self.sum_scores = first.score
+        self.num_sightings = len(self.sightings)
+        self.sum_scores = sum(s.score for s in self.sightings)
 
     @property
     def last(self) -> Sighting:
@@ -68,17 +71,30 @@ class LiveTrack:
     def mean_score(self) -> float:
         return self.sum_scores / self.num_sightings
 
+    @property
+    def before(self) -> Sighting | None:
+        """The sighting before the last, if the face was in view all the time since."""
+        if self.last.after_gap:
+            return None
+        return self.sightings[-2] if len(self.sightings) > 1 else self._before
+
     def expectation(self, pts_seconds: float) -> Expectation:
         """Where the face should be at a moment."""
-        before = self.sightings[-2] if len(self.sightings) > 1 else self._before
-        return Expectation.of(self.last, before, pts_seconds, self.lost)
+        return Expectation.of(self.last, self.before, pts_seconds, self.lost)
 
-    def add(self, sighting: Sighting) -> None:
-        """Go on with a new sighting."""
-        self.sightings.append(sighting)
-        self.lost = False
-        self.num_sightings += 1
-        self.sum_scores += sighting.score
+    def box_at(self, frame_index: int) -> NDArray[np.float64] | None:
+        """Where the face was in a frame, as far as sightings at hand tell; None if it was not in view."""
+        for a, b in itertools.pairwise(self.sightings):
+            if a.frame_index <= frame_index <= b.frame_index and not b.after_gap:
+                w = (frame_index - a.frame_index) / (b.frame_index - a.frame_index)
+                return (1 - w) * a.box_xyxy + w * b.box_xyxy
+        return self.last.box_xyxy if frame_index == self.last.frame_index else None
+
+    def extend(self, sightings: Sequence[Sighting]) -> None:
+        """Go on with new sightings."""
+        self.sightings += sightings
+        self.num_sightings += len(sightings)
+        self.sum_scores += sum(s.score for s in sightings)
 
     def settle(self, pts_of: dict[int, float], bridge_seconds: float, final: bool) -> list[Placed]:
         """Rows that no later sighting can change any more.

@@ -55,7 +55,7 @@ class Counting:
         self.detector, self.scans, self.close_ups = detector, 0, 0
 
     def detect(self, image) -> Detections:
-        if image.shape == (128, 128, 3):
+        if image.shape == (96, 96, 3):
             self.close_ups += 1
         else:
             self.scans += 1
@@ -80,7 +80,7 @@ def follow(frames, **config) -> tuple[dict[int, TrackRows], Counting]:
     tracker = ShotTracker(detector, TrackingConfig(**config), crop_size=64)
     blocks: dict[int, list[TrackRows]] = {}
     for frame in frames:
-        for rows in tracker.feed(frame):
+        for rows in tracker.feed(frame, frame.grey(64, 36).astype(np.float32)):
             blocks.setdefault(rows.track_id, []).append(rows)
     for rows in tracker.finish():
         blocks.setdefault(rows.track_id, []).append(rows)
@@ -143,7 +143,7 @@ def test_landmarks_of_a_small_face_are_as_good_as_of_a_large_one():
         face = cv2.resize(astronaut(), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         canvas = np.full((1080, 1920, 3), 110, np.uint8)
         canvas[100 : 100 + face.shape[0], 900 : 900 + face.shape[1]] = face
-        found = scan(StillFrame(0, 0.0, canvas), detector, 480)
+        found = scan(StillFrame(0, 0.0, canvas), detector, side=480, smallest_face=24)
         assert len(found) == 1 and found.scores[0] > 0.6
         points = (found.landmarks_xy[0] - [900, 100]) / scale
         error = np.linalg.norm(points - reference.landmarks_xy[0], axis=1).mean() / 44
@@ -165,13 +165,13 @@ def test_memory_holds_a_second_of_frames_at_most():
     tracker = ShotTracker(detector, TrackingConfig(), crop_size=64)
     most = 0
     for frame in film([(240, 130)] * 30 + [None] * 40 + [(240, 130)] * 30):
-        list(tracker.feed(frame))
-        most = max(most, len(tracker._frames))
+        list(tracker.feed(frame, frame.grey(64, 36).astype(np.float32)))
+        most = max(most, len(tracker._held))
     assert most <= FPS
 
 
 def shots(frames):
-    return [shot for _, shot in mark_shots(frames)]
+    return [shot for _, shot, _ in mark_shots(frames)]
 
 
 def test_a_hard_cut_is_found_on_its_frame():
