@@ -21,6 +21,7 @@ _GATE = 0.8  # how far a face may be from where it is expected, in face sizes â€
 _GATE_PER_SECOND = 3.0  # â€¦ and how fast that grows while it is not seen
 _MAX_GATE = 6.0
 _MAX_LOG_RATIO = 0.6  # of sizes
+_SAME_FRAMING = 0.02  # of a face's size: close-ups that differ by less are taken as one
 _MIN_SIMILARITY_FAR = 0.3  # of looks, for a face that jumped by more than half its size
 _MIN_SIMILARITY_LOST = 0.5  # of looks, for a face that was out of sight
 
@@ -35,6 +36,7 @@ class Sighting:
         landmarks_xy: float64 (L, 2), pixels.
         score: of the detector, 0 to 1.
         looks: float32 (D,), from :func:`looks_of`.
+        framed_xy: float64 (L, 2), pixels: landmarks that the close-up was framed by.
         after_gap: the face was looked for and not found since the track's sighting before.
     """
 
@@ -44,6 +46,7 @@ class Sighting:
     landmarks_xy: NDArray[np.float64]
     score: float
     looks: NDArray[np.float32]
+    framed_xy: NDArray[np.float64]
     after_gap: bool = False
 
     @property
@@ -89,9 +92,12 @@ class Expectation:
         if before is not None and not lost:
             elapsed = last.pts_seconds - before.pts_seconds
             moved = (last.centre - before.centre) * min(1.0, unseen / elapsed)
+        landmarks = last.landmarks_xy + moved
+        if np.linalg.norm(landmarks - last.framed_xy, axis=1).mean() <= _SAME_FRAMING * last.size:
+            landmarks = last.framed_xy  # a face that stands still is looked at in the same frame
         return cls(
             box_xyxy=last.box_xyxy + np.tile(moved, 2),
-            landmarks_xy=last.landmarks_xy + moved,
+            landmarks_xy=landmarks,
             looks=last.looks,
             unseen_seconds=abs(unseen),
             lost=lost,

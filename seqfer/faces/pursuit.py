@@ -58,8 +58,9 @@ class Pursuit:
         if found is None and wide:
             found = close_up(frame, self._detector, landmarks_xy, WIDE)
             if found is not None:  # landmarks are better in the middle
-                found = close_up(frame, self._detector, found.landmarks_xy[0].astype(np.float64)) or found
-        return None if found is None else sighting_of(frame, found)
+                landmarks_xy = found.landmarks_xy[0].astype(np.float64)
+                found = close_up(frame, self._detector, landmarks_xy) or found
+        return None if found is None else sighting_of(frame, found, landmarks_xy)
 
     def between(self, a: Sighting, b: Sighting, error: float) -> list[Sighting]:
         """Sightings after ``a`` and before ``b``, as many as interpolation needs.
@@ -143,7 +144,7 @@ def interpolation_error(before: Sighting | None, a: Sighting, b: Sighting) -> fl
     return apart(b, pointed) * abs(h1) / (4 * abs(h0 + h1))
 
 
-def sighting_of(frame: PictureFrame, found: Detections) -> Sighting | None:
+def sighting_of(frame: PictureFrame, found: Detections, framed_xy: NDArray[np.float64]) -> Sighting | None:
     """One detected face; None if its points are all in one place."""
     landmarks = found.landmarks_xy[0].astype(np.float64)
     try:
@@ -157,4 +158,5 @@ def sighting_of(frame: PictureFrame, found: Detections) -> Sighting | None:
         landmarks_xy=landmarks,
         score=float(found.scores[0]),
         looks=looks,
+        framed_xy=framed_xy,
     )

@@ -228,7 +228,8 @@ class ShotTracker:
             if face is not None:
                 face = self._pursuit.sight(index, face.landmarks_xy, wide=False)
             if face is None and alone.scores[0] * _UNCONFIRMED >= _FAINTEST:
-                face = sighting_of(frame, replace(alone, scores=alone.scores * _UNCONFIRMED))
+                faint = replace(alone, scores=alone.scores * _UNCONFIRMED)
+                face = sighting_of(frame, faint, alone.landmarks_xy[0].astype(np.float64))
             if face is not None and not self._is_among(face.box_xyxy[None], [*known, *faces]):
                 faces.append(face)
         return faces

@@ -157,9 +157,10 @@ def warp_plane(
     """Affine warp that reads only the region it needs and does not alias.
 
     Where the result is smaller than its region by a factor of two or more, the region is first averaged
-    down by the whole part of that factor, on a grid that stays put in the picture, so that a face that
-    drifts does not shimmer. Beyond the picture's edge its outermost pixels are repeated: a constant
-    colour would draw a hard line across the crop, which networks read as a feature.
+    down by a power of two (OpenCV averages 2x2 pixels ten times faster than any other area), on a grid
+    that stays put in the picture, so that a face that drifts does not shimmer. Beyond the picture's edge
+    its outermost pixels are repeated: a constant colour would draw a hard line across the crop, which
+    networks read as a feature.
 
     Args:
         plane: uint8 (H, W) or (H, W, C).
@@ -176,7 +177,7 @@ def warp_plane(
         raise ValueError(f"a crop needs a finite, invertible 2x3 matrix, got {matrix.tolist()}")
     ia, ib, id_, ie = e / area, -b / area, -d / area, a / area  # the inverse, result to plane
     ic, if_ = -ia * c - ib * f, -id_ * c - ie * f
-    step = max(1, math.floor(math.sqrt(1 / abs(area)) + 1e-9))
+    step = 2 ** max(0, math.floor(math.log2(1 / abs(area)) / 2 + 1e-9))
     right, down = width - 1, height - 1
     x0, x1 = _span(ic, ia * right, ib * down, plane.shape[1], step)
     y0, y1 = _span(if_, id_ * right, ie * down, plane.shape[0], step)
@@ -186,7 +187,10 @@ def warp_plane(
         short = rows * step - (y1 - y0), cols * step - (x1 - x0)
         if any(short):
             region = cv2.copyMakeBorder(region, 0, short[0], 0, short[1], cv2.BORDER_REPLICATE)
-        region = cv2.resize(region, (cols, rows), interpolation=cv2.INTER_AREA)
+        for _ in range(step.bit_length() - 1):
+            region = cv2.resize(
+                region, (region.shape[1] // 2, region.shape[0] // 2), interpolation=cv2.INTER_AREA
+            )
     # Sample j of the reduced region is the mean of `step` pixels, centred (step - 1) / 2 past the first.
     middle = (step - 1) / 2
     local = np.array(
@@ -200,7 +204,7 @@ def warp_plane(
 
 
 def _span(start: float, along: float, across: float, length: int, step: int) -> tuple[int, int]:
-    """Half-open range of samples that a result needs along one axis of its plane, starting on the grid.
+    """Half-open range of samples that a result needs along one axis of its plane, on the grid of steps.
 
     Args:
         start: where the first corner of the result lies.
@@ -212,4 +216,4 @@ def _span(start: float, along: float, across: float, length: int, step: int) -> 
     low = min(max(math.floor(least) - step - 1, 0), length - 1)
     high = min(max(math.ceil(most) + step + 2, 1), length)
     low -= low % step
-    return low, max(high, low + 1)
+    return low, max(min(high + (low - high) % step, length), low + 1)
