@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-
-import numpy as np
-
 from ..errors import VideoError
-from .packets import PacketIndex, index_packets
+from .cuts import find_cuts
 from .pyav_reader import first_tick
 from .reader import Reader
 from .source import VideoSource
 from .span import Span
 
 _LONG = 1.5  # spans: a shorter video is not worth cutting
-_SHORTEST = 0.5  # of span_seconds
 
 
 def plan_spans(
@@ -47,49 +42,26 @@ def plan_spans(
     declared = source.duration_seconds
     if source.kind == "stills" or reader == "decord" or not declared or declared < _LONG * span_seconds:
         return whole
-    packets = index_packets(source.path)
-    if packets is None or packets.may_reset_clock:
-        return whole
     try:
         origin = first_tick(source.path)
         if origin is None:
             return whole
-        cuts = _cuts(packets, origin, span_seconds)
+        cuts = find_cuts(source.path, origin, span_seconds)
         # Streams refreshed bit by bit call a frame a key frame with which decoding cannot begin.
-        if not cuts or first_tick(source.path, int(packets.ticks[cuts[0]])) != packets.ticks[cuts[0]]:
+        if not cuts or first_tick(source.path, cuts[0].tick) != cuts[0].tick:
             return whole
     except VideoError:  # an index that does not lead to the key frame
         return whole
-    first = int(np.searchsorted(packets.ticks, origin))
-    bounds = [None, *cuts, None]
+    starts, stops = [None, *cuts], [*cuts, None]
     return tuple(
         Span(
             index=index,
-            start_tick=None if start is None else int(packets.ticks[start]),
-            stop_tick=None if stop is None else int(packets.ticks[stop]),
+            start_tick=start.tick if start else None,
+            stop_tick=stop.tick if stop else None,
             origin_tick=origin,
-            start_frame=0 if start is None else start - first,
-            start_seconds=0.0 if start is None else _seconds(packets, start, origin),
-            stop_seconds=None if stop is None else _seconds(packets, stop, origin),
+            start_frame=start.frame if start else 0,
+            start_seconds=start.seconds if start else 0.0,
+            stop_seconds=stop.seconds if stop else None,
         )
-        for index, (start, stop) in enumerate(itertools.pairwise(bounds))
+        for index, (start, stop) in enumerate(zip(starts, stops, strict=True))
     )
-
-
-def _seconds(packets: PacketIndex, frame: int, origin_tick: int) -> float:
-    return float((int(packets.ticks[frame]) - origin_tick) * packets.time_base)
-
-
-def _cuts(packets: PacketIndex, origin_tick: int, span_seconds: float) -> list[int]:
-    """Positions in ``packets`` of the key frames nearest to the multiples of ``span_seconds``."""
-    seconds = (packets.ticks - origin_tick) * float(packets.time_base)
-    keys = np.flatnonzero(packets.is_key)
-    cuts: list[int] = []
-    last = 0.0
-    for wanted in np.arange(span_seconds, seconds[-1], span_seconds):
-        key = int(keys[np.abs(seconds[keys] - wanted).argmin()])
-        shortest = min(seconds[key] - last, seconds[-1] - seconds[key])
-        if shortest >= _SHORTEST * span_seconds:
-            cuts.append(key)
-            last = float(seconds[key])
-    return cuts

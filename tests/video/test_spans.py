@@ -79,6 +79,25 @@ def test_cuts_lie_at_the_key_frames_nearest_to_the_multiples(tmp_path):
     assert [s.start_frame for s in spans] == [0, 24, 60]  # frames 30, 60, 90: 84 is too near to the end
 
 
+def test_an_index_is_believed_without_reading_the_packets(tmp_path, monkeypatch):
+    monkeypatch.setattr("seqfer.video.cuts.index_packets", lambda _: pytest.fail("packets were read"))
+    path = write_clip(tmp_path / "a.mp4", moving_square(100), bf="2")
+    assert len(plan_spans(probe(path), 1.0)) > 2
+
+
+def test_an_index_that_does_not_hold_everything_is_not_believed(tmp_path):
+    whole = write_clip(tmp_path / "whole.mp4", moving_square(100))
+    path = tmp_path / "fragments.mp4"
+    flags = {"movflags": "frag_keyframe+empty_moov"}
+    with av.open(str(whole)) as given, av.open(str(path), "w", options=flags) as output:
+        stream = output.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                output.mux(packet)
+    assert_spans_are_the_whole(path, 1.0)
+
+
 def test_key_frames_far_apart_make_longer_spans(tmp_path):
     path = write_clip(tmp_path / "a.mp4", moving_square(100), gop=70, **{"x264-params": "scenecut=0"})
     assert [s.start_frame for s in plan_spans(probe(path), 0.5)] == [0, 70]
@@ -110,7 +129,7 @@ def test_what_cannot_be_cut_is_one_span(tmp_path, what):
 
 
 def test_short_videos_are_planned_without_a_look_at_them(tmp_path, monkeypatch):
-    monkeypatch.setattr("seqfer.video.spans.index_packets", lambda _: pytest.fail("packets were read"))
+    monkeypatch.setattr("seqfer.video.spans.find_cuts", lambda *_: pytest.fail("packets were read"))
     for seconds in (None, 80.0):
         source = VideoSource(
             path=tmp_path, video_id="a", kind="container", num_frames=None, average_fps=None,
