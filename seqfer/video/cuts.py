@@ -57,7 +57,7 @@ def _cuts_by_packets(path: Path, origin_tick: int, every_seconds: float) -> list
     packets = index_packets(path)
     if packets is None or packets.may_reset_clock:
         return []
-    seconds = (packets.ticks - origin_tick) * float(packets.time_base)
+    seconds = np.asarray((packets.ticks - origin_tick) * float(packets.time_base), np.float64)
     first = int(np.searchsorted(packets.ticks, origin_tick))
     return [
         _cut(int(packets.ticks[key]), origin_tick, packets.time_base, int(key) - first)
@@ -77,7 +77,7 @@ def _cuts_by_index(path: Path, origin_tick: int, every_seconds: float) -> list[C
         dts = np.array([entry.timestamp for entry in entries], np.int64)
         if not (is_key & is_shown).any():
             return None
-        seconds = np.asarray((dts - dts[is_shown][0]) * float(stream.time_base), np.float64)
+        seconds = (dts - dts[is_shown][0]) * float(stream.time_base)
         if seconds[-1] < (declared_seconds(stream) or np.inf) - _COMPLETE_SECONDS:
             return None
         try:
