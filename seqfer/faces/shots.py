@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -66,6 +67,21 @@ def mark_shots(frames: Iterable[F]) -> Iterator[tuple[F, int, NDArray[np.float32
             yield let_go()
     while window:
         yield let_go()
+
+
+def is_cut_between(before: Iterable[NDArray[np.float32]], after: Iterable[NDArray[np.float32]]) -> bool:
+    """Whether a cut lies exactly between two runs of grey copies, as :func:`mark_shots` would say."""
+
+    @dataclass
+    class Copy:
+        small: NDArray[np.float32]
+
+        def grey(self, width: int, height: int) -> NDArray[np.uint8]:
+            return self.small.astype(np.uint8)
+
+    first = list(before)
+    shots = [shot for _, shot, _ in mark_shots([Copy(s) for s in (*first, *after)])]
+    return shots[len(first)] != shots[len(first) - 1]
 
 
 def _stands_out(change: float, around: list[float]) -> bool:

@@ -24,6 +24,7 @@ from .linking import Sighting, match
 from .looking import PictureFrame, scan
 from .pursuit import Held, Pursuit, interpolation_error, sighting_of
 from .rows import TrackRows
+from .stitching import TrackEnds
 from .tracks import LiveTrack, Placed, Row
 
 _STILL = 2.5  # times longer between looks at a face around which nothing changes
@@ -85,12 +86,21 @@ class ShotTracker:
         config: how to follow them.
         crop_size: side of the aligned crops, pixels.
         first_track_id: number of the first new track.
+        goes_on: the shot may have begun before its first frame, in another span of the video: tracks that
+            begin there are kept however short, for whoever joins the spans to judge.
     """
 
     def __init__(
-        self, detector: FaceDetector, config: TrackingConfig, *, crop_size: int, first_track_id: int = 0
+        self,
+        detector: FaceDetector,
+        config: TrackingConfig,
+        *,
+        crop_size: int,
+        first_track_id: int = 0,
+        goes_on: bool = False,
     ) -> None:
         self._detector = detector
+        self._goes_on = goes_on
         self._config = config
         self._crop_size = crop_size
         self.next_track_id = first_track_id
@@ -100,6 +110,8 @@ class ShotTracker:
         self._changes: ChangeMap | None = None
         self._looked: int = -1  # index of the last frame whose faces were linked
         self._newest: int = -1
+        self._first: int = -1
+        self._gone: list[LiveTrack] = []
         self._start_seconds = 0.0
         self._searched_seconds = 0.0  # when the whole picture was searched last
         self._budget = 1.0  # whole pictures that may be searched now
@@ -116,7 +128,7 @@ class ShotTracker:
         if self._changes is None:
             self._changes = ChangeMap(frame.size)
             self._start_seconds = frame.pts_seconds
-            self._looked = index
+            self._looked = self._first = index
             self._advance(index, self._to_search(index))
         elif frame.pts_seconds - self._pts(self._looked) >= self._look_seconds:
             region = self._to_search(index)
@@ -126,13 +138,22 @@ class ShotTracker:
                 yield from self._settle(final=False)
         self._newest = index
 
-    def finish(self) -> Iterator[TrackRows]:
-        """End the shot: give all rows that are left."""
+    def finish(self, *, goes_on: bool = False) -> Iterator[TrackRows]:
+        """End the shot: give all rows that are left.
+
+        Args:
+            goes_on: the shot may go on in the next span of the video, and so may tracks that reach its end.
+        """
         if self._changes is None:
             return
         if self._looked < self._newest:
             self._advance(self._newest, self._to_search(self._newest))
-        yield from self._settle(final=True)
+        yield from self._settle(final=True, goes_on=goes_on)
+
+    def ends(self) -> list[TrackEnds]:
+        """Where the tracks of the finished shot begin and end, by number."""
+        every = [t.ends() for t in [*self._gone, *self._tracks] if t.track_id is not None]
+        return sorted(every, key=lambda e: e.track_id)
 
     # -- looking -----------------------------------------------------------------------------------
 
@@ -189,6 +210,11 @@ class ShotTracker:
                 back = self._since(seen[i], min(self._held) - 1)
                 self._tracks.append(LiveTrack(sightings=[*back, seen[i]]))
         self._looked = index
+
+    def _forget(self, pts_seconds: float) -> None:
+        old = pts_seconds - self._config.forget_seconds
+        self._gone += [t for t in self._tracks if t.last.pts_seconds < old and t.track_id is not None]
+        self._tracks = [t for t in self._tracks if t.last.pts_seconds >= old]
 
     def _known_faces(self, index: int) -> list[Sighting]:
         pts = self._pts(index)
@@ -267,14 +293,16 @@ class ShotTracker:
 
     # -- settling ----------------------------------------------------------------------------------
 
-    def _settle(self, final: bool) -> Iterator[TrackRows]:
+    def _settle(self, final: bool, goes_on: bool = False) -> Iterator[TrackRows]:
         now = self._pts(self._looked)
         pts_of = {i: h.frame.pts_seconds for i, h in self._held.items()}
         for track in list(self._tracks):
             over = final or now - track.last.pts_seconds > self._config.bridge_seconds
             placed = track.settle(pts_of, self._config.bridge_seconds, over)
             track.pending += [(p, pts_of[p.frame_index], self._crop(p)) for p in placed]
-            if track.track_id is None and self._is_credible(track, final):
+            if track.track_id is None and (
+                self._is_credible(track, final) or (over and self._is_cut_off(track, goes_on))
+            ):
                 track.track_id = self.next_track_id
                 self.next_track_id += 1
             if track.track_id is not None and track.pending:
@@ -302,6 +330,10 @@ class ShotTracker:
             return True
         shot_seconds = self._pts(self._newest) - self._start_seconds
         return final and track.duration_seconds >= shot_seconds / 2
+
+    def _is_cut_off(self, track: LiveTrack, goes_on: bool) -> bool:
+        begins = self._goes_on and track.first.frame_index == self._first
+        return begins or (goes_on and track.last.frame_index == self._newest)
 
     def _crop(self, placed: Placed) -> NDArray[np.uint8]:
         matrix = similarity_to_template(placed.landmarks_xy, self._crop_size)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .linking import Expectation, Sighting
 from .smoothing import steadied
+from .stitching import TrackEnds
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,7 +36,7 @@ class LiveTrack:
         sightings: the last few; the older ones are settled and let go.
         lost: looked for and not found.
         settled_to: index of the last frame whose rows were handed out.
-        first_pts_seconds: of the first sighting.
+        first: the first sighting of all.
         num_sightings, sum_scores: over the whole track.
         track_id: its number, given once it has lasted long enough to be believed in.
         pending: settled rows that wait for that.
@@ -44,7 +45,7 @@ class LiveTrack:
     sightings: list[Sighting]
     lost: bool = False
     settled_to: int = field(init=False)
-    first_pts_seconds: float = field(init=False)
+    first: Sighting = field(init=False)
     num_sightings: int = field(init=False)
     sum_scores: float = field(init=False)
     track_id: int | None = None
@@ -53,9 +54,8 @@ class LiveTrack:
     _left: tuple[Sighting, NDArray[np.float64]] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        first = self.sightings[0]
-        self.settled_to = first.frame_index - 1
-        self.first_pts_seconds = first.pts_seconds
+        self.first = self.sightings[0]
+        self.settled_to = self.first.frame_index - 1
         self.num_sightings = len(self.sightings)
         self.sum_scores = sum(s.score for s in self.sightings)
 
@@ -65,7 +65,7 @@ class LiveTrack:
 
     @property
     def duration_seconds(self) -> float:
-        return self.last.pts_seconds - self.first_pts_seconds
+        return self.last.pts_seconds - self.first.pts_seconds
 
     @property
     def mean_score(self) -> float:
@@ -77,6 +77,19 @@ class LiveTrack:
         if self.last.after_gap:
             return None
         return self.sightings[-2] if len(self.sightings) > 1 else self._before
+
+    def ends(self) -> TrackEnds:
+        """What is needed of a numbered track to join it with that of another span."""
+        assert self.track_id is not None
+        return TrackEnds(
+            track_id=self.track_id,
+            first=self.first,
+            last=self.last,
+            before=self.before,
+            lost=self.lost,
+            num_sightings=self.num_sightings,
+            sum_scores=self.sum_scores,
+        )
 
     def expectation(self, pts_seconds: float) -> Expectation:
         """Where the face should be at a moment."""
