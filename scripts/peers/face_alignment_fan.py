@@ -1,8 +1,8 @@
 """``face-alignment`` on each whole frame: ``face_alignment_fan.py CLIP FRAMES yunet|blazeface WEIGHTS``.
 
-As its README calls it (``get_landmarks_from_image``, the mirrored picture too), without ``torch.compile``,
-whose start takes minutes on a CPU. FAN's weights cannot be had offline, so they are random: the time is right,
-the points are not.
+``get_landmarks_from_image`` with its defaults (so FAN sees the mirrored picture too: half its time), but
+without ``torch.compile``, whose start takes minutes on a CPU. FAN's weights cannot be had offline, so they
+are random: the time is right, the points are not.
 """
 
 from __future__ import annotations
