@@ -12,7 +12,7 @@ from typing import Any
 
 import cv2
 
-_WARM_UP = 2  # calls on the first frame that are not counted
+_WARM_UP = 1  # calls on the first frame that are not counted
 
 
 def time_peer(clip: str, frames: int, detect: Callable[[Any], int], *, landmarks: int, rgb: bool) -> None:
