@@ -79,6 +79,6 @@ def similarity_to_template(landmarks_xy: ArrayLike, size: int) -> NDArray[np.flo
     power = np.square(np.abs(spread)).sum(axis=-1)
     if not np.all(np.isfinite(power) & (power > 1e-9)):
         raise ValueError("landmarks_xy are all in one place: no alignment exists")
-    a = (spread.conj() @ (w - w.mean())) / power
+    a = (spread.conj() * (w - w.mean())).sum(axis=-1) / power
     b = w.mean() - a * middle[..., 0]
     return np.stack([a.real, -a.imag, b.real, a.imag, a.real, b.imag], axis=-1).reshape(*a.shape, 2, 3)

@@ -1,6 +1,7 @@
 """What can be measured of each frame of a face: sharpness, light, size, pose, how much of it is there.
 
-All rows of a block at once, for a few hundredths of a millisecond each. The measures follow those that
+All rows of a block at once, for a few hundredths of a millisecond each; a row comes out the same, to the bit,
+in whatever block it is. The measures follow those that
 ISO/IEC 29794-5:2025 (face image quality) names; what a model should not trust is decided later, and can be
 changed without extracting again (:class:`seqfer.decoding.QualityGate`).
 
@@ -27,16 +28,12 @@ from .pose import head_pose
 _SIDE = 56  # pixels of the picture that is measured: near what models see, and half of the usual crop
 _FACE = (0.50, 0.57, 0.28, 0.36)  # centre and half axes of the face's ellipse in the template
 _GRID = 16  # places along a side that are tried for being in the picture
-# Second differences; a diagonal neighbour is √2 away, so those count half.
-_SECOND_DIFFERENCES = [
-    np.array(kernel, np.float32)
-    for kernel in (
-        [[0, 0, 0], [-1, 2, -1], [0, 0, 0]],
-        [[0, -1, 0], [0, 2, 0], [0, -1, 0]],
-        [[-0.5, 0, 0], [0, 1, 0], [0, 0, -0.5]],
-        [[0, 0, -0.5], [0, 1, 0], [-0.5, 0, 0]],
-    )
-]
+_SECOND_DIFFERENCES = (
+    ([[0, 0, 0], [-1, 2, -1], [0, 0, 0]], 1),
+    ([[0, -1, 0], [0, 2, 0], [0, -1, 0]], 1),
+    ([[-1, 0, 0], [0, 2, 0], [0, 0, -1]], 2),  # a diagonal neighbour is √2 away
+    ([[0, 0, -1], [0, 2, 0], [-1, 0, 0]], 2),
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -113,17 +110,22 @@ def _light(crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.fl
     # Crops one below the other are one tall picture to OpenCV; the face does not reach their edges.
     grey = cv2.cvtColor(crops.reshape(t * side, side, 3), cv2.COLOR_RGB2GRAY)
     grey = cv2.resize(grey, (_SIDE, t * _SIDE), interpolation=cv2.INTER_AREA)
-    face = _face_weights()
-    light = grey.reshape(t, -1).astype(np.float32)
-    mean = light @ face
-    spread = np.sqrt(np.maximum(np.square(light) @ face - mean**2, 0))
-    least = np.full(t, np.inf, np.float32)
-    bend = np.empty(grey.shape, np.float32)  # one for all four: making it costs more than filling it
-    for kernel in _SECOND_DIFFERENCES:
-        cv2.filter2D(grey, cv2.CV_32F, kernel, dst=bend)
-        least = np.minimum(least, np.square(bend, out=bend).reshape(t, -1) @ face)
-    sharpness = np.sqrt(least) / np.maximum(spread, 1)  # a level of grey: what is flatter has no detail
-    return sharpness, mean / 255, spread / 255
+    # Whole numbers in float64: sums are exact, so the order in which BLAS adds does not show.
+    face = _in_face(_SIDE).ravel().astype(np.float64)
+    pixels = face.sum()
+    values = grey.astype(np.float64)
+    total = values.reshape(t, -1) @ face
+    np.square(values, out=values)
+    mean = total / pixels
+    spread = np.sqrt(np.maximum(pixels * (values.reshape(t, -1) @ face) - total**2, 0)) / pixels
+    least = np.full(t, np.inf)
+    for kernel, step_squared in _SECOND_DIFFERENCES:
+        cv2.filter2D(grey, cv2.CV_64F, np.array(kernel, np.float64), dst=values)
+        np.square(values, out=values)
+        least = np.minimum(least, values.reshape(t, -1) @ face / step_squared**2)
+    # A level of grey at least: what is flatter has no detail.
+    sharpness = np.sqrt(least / pixels) / np.maximum(spread, 1)
+    return sharpness.astype(np.float32), (mean / 255).astype(np.float32), (spread / 255).astype(np.float32)
 
 
 def _in_picture(landmarks_xy: ArrayLike, frame_size: tuple[int, int]) -> NDArray[np.float32]:
@@ -138,20 +140,15 @@ def _in_picture(landmarks_xy: ArrayLike, frame_size: tuple[int, int]) -> NDArray
 
 
 @lru_cache
-def _face_weights() -> NDArray[np.float32]:
-    """1/n in the n pixels of the face, 0 elsewhere: float32 (side²,)."""
-    inside = _in_face(_SIDE).ravel()
-    return (inside / inside.sum()).astype(np.float32)
-
-
-@lru_cache
 def _face_places() -> NDArray[np.complex128]:
     """Places spread evenly over the face, as fractions of the crop."""
     y, x = (np.mgrid[:_GRID, :_GRID] + 0.5) / _GRID
     return (x + 1j * y)[_in_face(_GRID)]
 
 
+@lru_cache
 def _in_face(side: int) -> NDArray[np.bool_]:
+    """The pixels of a crop that show the face: bool (side, side)."""
     y, x = (np.mgrid[:side, :side] + 0.5) / side
     left, top, across, down = _FACE
     return ((x - left) / across) ** 2 + ((y - top) / down) ** 2 <= 1

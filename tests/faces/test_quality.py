@@ -146,8 +146,7 @@ def test_brightness_follows_gamma():
     curves = [(255 * (crop() / 255) ** gamma).astype(np.uint8) for gamma in (0.4, 1, 2.5)]
     quality = of(*curves, np.zeros_like(curves[0]), np.full_like(curves[0], 255))
     assert falls(quality.brightness[:4])
-    np.testing.assert_allclose(quality.brightness[3:], [0, 1], atol=1e-5)
-    np.testing.assert_allclose(quality.contrast[3:], 0, atol=1e-3)
+    assert quality.brightness[3:].tolist() == [0, 1] and quality.contrast[3:].tolist() == [0, 0]
     assert quality.sharpness[3:].tolist() == [0, 0]
 
 
@@ -161,11 +160,11 @@ def test_how_much_of_the_face_is_in_the_picture():
 
 def test_rows_are_measured_alike_alone_and_together():
     rng = np.random.default_rng(0)
-    crops = rng.integers(0, 256, (7, 112, 112, 3), np.uint8)
-    points = POINTS + rng.normal(0, 3, (7, 5, 2))
+    crops = rng.integers(0, 256, (23, 112, 112, 3), np.uint8)
+    points = POINTS + rng.normal(0, 3, (23, 5, 2))
     together = measure(crops, points, (300, 200)).table
-    alone = [measure(crops[i : i + 1], points[i : i + 1], (300, 200)).table for i in range(7)]
-    np.testing.assert_allclose(together, np.concatenate(alone), rtol=1e-5)
+    alone = [measure(crops[i : i + 1], points[i : i + 1], (300, 200)).table for i in range(23)]
+    np.testing.assert_array_equal(together, np.concatenate(alone))
     back = Quality.from_table(together)
-    assert len(back) == 7 and together.shape == (7, len(QUALITY_COLUMNS))
+    assert len(back) == 23 and together.shape == (23, len(QUALITY_COLUMNS))
     np.testing.assert_array_equal(back.table, together)
