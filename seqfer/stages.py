@@ -117,7 +117,11 @@ def _predict_key(job: Job, tracks_key: str) -> tuple[str, bool]:
 
 def _export_key(job: Job, predictions_key: str) -> tuple[str, bool]:
     key = key_of(
-        stage="export", predictions=predictions_key, decoding=job.config.decoding, formats=sorted(job.formats)
+        stage="export",
+        predictions=predictions_key,
+        gate=job.config.gate,
+        decoding=job.config.decoding,
+        formats=sorted(job.formats),
     )
     paths = [output_path(job.out, job.video_id, name) for name in job.formats]
     if not all(path.exists() for path in paths):
@@ -164,6 +168,10 @@ def _predict(job: Job, key: str, on_progress: Progress | None) -> None:
 def _export(job: Job, key: str, on_progress: Progress | None) -> None:
     predictions = read_predictions(job.predictions_path)
     with open_store(job.tracks_path) as store:
+        if predictions.tracks_key != store.key:
+            reason = "made from other face tracks than there are now; predict again"
+            raise StoreError(job.predictions_path, reason)
+        judgements = [job.config.gate.judge(track.quality, track.scores) for track in store.tracks]
         report = VideoReport(
             video_id=job.video_id,
             key=key,
@@ -171,9 +179,10 @@ def _export(job: Job, key: str, on_progress: Progress | None) -> None:
             model=predictions.model,
             frame_pts_seconds=store.frame_pts_seconds,
             predictions=predictions.tracks,
+            judgements=tuple(judgements),
             timelines=tuple(
-                decode(track, video_id=job.video_id, config=job.config.decoding)
-                for track in predictions.tracks
+                decode(track, video_id=job.video_id, config=job.config.decoding, trusted=judgement.trusted)
+                for track, judgement in zip(predictions.tracks, judgements, strict=True)
             ),
         )
     write_outputs(job.out, report, job.formats)

@@ -20,19 +20,24 @@ def write(path: Path, report: VideoReport) -> None:
     with atomic_text(path) as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(
-            ["frame", "pts_s", "track_id", "emotion", "phase", "intensity", *(f"p_{n}" for n in names)]
+            ["frame", "pts_s", "track_id", "emotion", "phase", "intensity"]
+            + [f"p_{n}" for n in names]
+            + ["trusted", "reason"]
         )
-        empty = [""] * (4 + len(names))
+        empty = [""] * (6 + len(names))
         next_rows = [0] * len(report.predictions)
         for frame, pts in enumerate(report.frame_pts_seconds):
             seen = False
-            for t, (track, timeline) in enumerate(zip(report.predictions, report.timelines, strict=True)):
+            for t, (track, judgement, timeline) in enumerate(
+                zip(report.predictions, report.judgements, report.timelines, strict=True)
+            ):
                 row = next_rows[t]
                 if row >= len(track) or track.frame_indices[row] != frame:
                     continue
                 next_rows[t] += 1
                 seen = True
                 segment = timeline.at(track.pts_seconds[row])
+                reasons = judgement.reasons(row, row + 1)
                 table.writerow(
                     [
                         frame,
@@ -42,6 +47,8 @@ def write(path: Path, report: VideoReport) -> None:
                         PHASES[int(np.argmax(track.phase_probs[row]))],
                         fraction(track.intensity[row]),
                         *map(fraction, track.emotion_probs[row]),
+                        int(not reasons),
+                        "+".join(reasons),
                     ]
                 )
             if not seen:

@@ -55,29 +55,30 @@ def five_points(landmarks_xy: ArrayLike) -> NDArray[np.float64]:
 def similarity_to_template(landmarks_xy: ArrayLike, size: int) -> NDArray[np.float64]:
     """Least-squares similarity (turn, scale, shift; no mirror) from picture pixels to crop pixels.
 
+    Of one face or of many at once.
+
     Closed form of Umeyama (1991), restricted to proper rotations, which in the plane is one complex
     number: ``crop = a * picture + b``.
 
     Args:
-        landmarks_xy: (5, 2) or (68, 2), pixels of the upright picture (pixel centres at integers).
+        landmarks_xy: (..., 5, 2) or (..., 68, 2), pixels of the upright picture (pixel centres at integers).
         size: side of the crop in pixels.
 
     Returns:
-        float64 (2, 3), as ``cv2.warpAffine`` takes it.
+        float64 (..., 2, 3), each as ``cv2.warpAffine`` takes it.
 
     Raises:
-        ValueError: points of another shape, or all in one place.
+        ValueError: points of another shape, or all of a face in one place.
     """
     source = five_points(landmarks_xy)
-    if source.shape != (5, 2):
-        raise ValueError(f"landmarks_xy must be one face, (5, 2) or (68, 2), got {np.shape(landmarks_xy)}")
-    z = source[:, 0] + 1j * source[:, 1]
+    z = source[..., 0] + 1j * source[..., 1]
     # Fractions of the side meet pixel *edges*; pixel centres sit half a pixel in.
     w = (TEMPLATE[:, 0] + 1j * TEMPLATE[:, 1]) * size - (0.5 + 0.5j)
-    spread = z - z.mean()
-    power = float(np.vdot(spread, spread).real)
-    if not np.isfinite(power) or power <= 1e-9:
+    middle = z.mean(axis=-1, keepdims=True)
+    spread = z - middle
+    power = np.square(np.abs(spread)).sum(axis=-1)
+    if not np.all(np.isfinite(power) & (power > 1e-9)):
         raise ValueError("landmarks_xy are all in one place: no alignment exists")
-    a = np.vdot(spread, w - w.mean()) / power
-    b = w.mean() - a * z.mean()
-    return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
+    a = (spread.conj() * (w - w.mean())).sum(axis=-1) / power
+    b = w.mean() - a * middle[..., 0]
+    return np.stack([a.real, -a.imag, b.real, a.imag, a.real, b.imag], axis=-1).reshape(*a.shape, 2, 3)

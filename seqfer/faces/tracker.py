@@ -306,7 +306,7 @@ class ShotTracker:
                 track.track_id = self.next_track_id
                 self.next_track_id += 1
             if track.track_id is not None and track.pending:
-                yield _as_rows(track.track_id, track.pending)
+                yield _as_rows(track.track_id, track.pending, self._frames[self._looked].size)
                 track.pending = []
             elif track.track_id is None and over:
                 self._tracks.remove(track)  # a blink of the detector
@@ -340,15 +340,16 @@ class ShotTracker:
         return self._held[placed.frame_index].frame.crop(matrix, self._crop_size)
 
 
-def _as_rows(track_id: int, rows: list[Row]) -> TrackRows:
+def _as_rows(track_id: int, rows: list[Row], frame_size: tuple[int, int]) -> TrackRows:
     placed = [p for p, _, _ in rows]
-    return TrackRows(
+    return TrackRows.build(
         track_id=track_id,
-        frame_indices=np.array([p.frame_index for p in placed], np.int64),
-        pts_seconds=np.array([pts for _, pts, _ in rows], np.float64),
-        boxes_xyxy=np.stack([p.box_xyxy for p in placed]).astype(np.float32),
-        landmarks_xy=np.stack([p.landmarks_xy for p in placed]).astype(np.float32),
-        scores=np.array([p.score for p in placed], np.float32),
-        interpolated=np.array([p.interpolated for p in placed], np.bool_),
-        crops=np.stack([crop for _, _, crop in rows]),
+        frame_indices=[p.frame_index for p in placed],
+        pts_seconds=[pts for _, pts, _ in rows],
+        boxes_xyxy=[p.box_xyxy for p in placed],
+        landmarks_xy=[p.landmarks_xy for p in placed],
+        scores=[p.score for p in placed],
+        interpolated=[p.interpolated for p in placed],
+        crops=[crop for _, _, crop in rows],
+        frame_size=frame_size,
     )
