@@ -306,7 +306,7 @@ class ShotTracker:
                 track.track_id = self.next_track_id
                 self.next_track_id += 1
             if track.track_id is not None and track.pending:
-                yield _as_rows(track.track_id, track.pending, self._frames[self._looked].size)
+                yield _as_rows(track.track_id, track.pending, self._held[self._looked].frame.size)
                 track.pending = []
             elif track.track_id is None and over:
                 self._tracks.remove(track)  # a blink of the detector
