@@ -2,8 +2,9 @@
 
     pip install -e '.[bench]'
     python scripts/bench_tracking.py --portraits FOLDER             # every scene
-    python scripts/bench_tracking.py --only crossing,cut            # these
-    python scripts/bench_tracking.py --overlay crossing --only crossing
+    python scripts/bench_tracking.py --only crossing,cut --explain  # these, and what went wrong in words
+    python scripts/bench_tracking.py --only crossing --overlay crossing        # and in a picture
+    python scripts/bench_tracking.py --only still --footage a.mp4 b.mp4        # real videos beside
 
 FOLDER holds portraits (.jpg, .png), one face each; without one, the photograph that comes with scikit-image
 has to play all parts, half of them mirrored. Each person is cut out and moved over moving backgrounds by one
@@ -34,7 +35,9 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 # ruff: noqa: E402
 import cv2
 import numpy as np
+from tracking.explain import explain
 from tracking.films import Clip, Truth, make_clip
+from tracking.footage import footage_table
 from tracking.found import Found, detect_every_frame, extract
 from tracking.overlay import write_overlay
 from tracking.portraits import Cast, digest_of, portrait_files, write_astronaut
@@ -55,6 +58,15 @@ def main() -> int:
     parser.add_argument("--portraits", type=Path, help="folder of portraits (default: ../shared/data/london)")
     parser.add_argument("--only", metavar="NAME,...", help=f"scenes, of {', '.join(names)}")
     parser.add_argument("--overlay", metavar="NAME,...", default="", help="write NAME.png: truth and tracks")
+    parser.add_argument("--explain", action="store_true", help="also list mistakes in words")
+    parser.add_argument(
+        "--footage",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="VIDEO",
+        help="real videos: against per-frame detection",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures")
     parser.add_argument("--seed", type=int, default=0, help="of noise and movements (default: 0)")
     parser.add_argument(
@@ -82,12 +94,15 @@ def _bench(names: list[str], overlays: list[str], arguments: argparse.Namespace)
     cast, digest = Cast(files), digest_of(files)
     scores: dict[str, Score] = {}
     crossing: set[str] = set()
+    mistakes: list[str] = []
     for scenario in (s for s in SCENARIOS if s.name in names):
         clip = make_clip(scenario, cast, digest, arguments.cache, arguments.seed)
         truth, found = Truth.load(clip.truth_path), extract(clip.path)
         if len(found.shots) != truth.num_frames:
             print(f"{clip.path}: {len(found.shots)} frames read of {truth.num_frames}", file=sys.stderr)
         scores[scenario.name] = score(truth, found, _detections(clip, truth))
+        mistakes += [f"- {scenario.name}: {line}" for line in explain(truth, found)]
+        print(f"{scenario.name}: done", file=sys.stderr)
         if scenario.crossing:
             crossing.add(scenario.name)
         if scenario.name in overlays:
@@ -99,6 +114,10 @@ def _bench(names: list[str], overlays: list[str], arguments: argparse.Namespace)
     elsewhere = sum(f["id_switches"] for n, f in figures.items() if n not in {*crossing, "all"})
     print(tables(figures))
     print("\n" + goals(figures["all"], elsewhere, figures.get("still")))
+    if arguments.explain:
+        print("\n" + "\n".join(mistakes))
+    if arguments.footage:
+        print("\n" + footage_table(arguments.footage, arguments.cache))
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import inspect
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from seqfer.samples import film as film_writer
 
-from . import portraits, scenery, stage
+from . import paths, portraits, scenery, stage
 from .portraits import Cast
 from .scenery import Noise
 from .stage import Shot, render, truth
@@ -24,8 +25,10 @@ from .stage import Shot, render, truth
 HIDDEN, PARTIAL, VISIBLE = 0, 1, 2
 
 _LEAST_INSIDE, _LEAST_SHOWN, _LEAST_WEIGHT = 0.6, 0.5, 0.7  # of a face that must be found
-_GONE = 0.05  # as much of a face as is none
+_GONE = 0.02  # as much of a face as is none
 _CRF = 20
+
+Size = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,6 +55,11 @@ class Film:
 
     scenes: Sequence[Scene]
     changes: Sequence[tuple[float, float]] = ()
+
+
+def single(shot: Shot) -> Film:
+    """A film of one shot."""
+    return Film(scenes=[Scene(shot=shot)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,12 +151,24 @@ class Clip:
 
 def make_clip(scenario: Scenario, cast: Cast, cast_digest: str, folder: Path, seed: int) -> Clip:
     """Write a scenario's film and truth into ``folder``, unless they are there from the same recipe."""
-    digest = hashlib.sha256(
-        f"{cast_digest} {seed} {scenario.size} {scenario.seconds} {scenario.fps}".encode()
+    limits = _LEAST_INSIDE, _LEAST_SHOWN, _LEAST_WEIGHT, _GONE, _CRF
+    settings = f"{cast_digest} {seed} {scenario.size} {scenario.seconds} {scenario.fps} {limits}"
+    recipe = (
+        portraits,
+        stage,
+        scenery,
+        paths,
+        film_writer,
+        truth_of,
+        _mixed,
+        _state,
+        Scenario.times,
+        scenario.make,
     )
-    recipe: list[ModuleType | Callable] = [portraits, stage, scenery, film_writer, inspect.getmodule(Film)]  # type: ignore[list-item]
-    for part in (*recipe, scenario.make):
-        digest.update(inspect.getsource(part).encode())
+    digest = hashlib.sha256(settings.encode())
+    for part in recipe:
+        # The tree, not the text: it is the same however the lines are broken.
+        digest.update(ast.dump(ast.parse(textwrap.dedent(inspect.getsource(part)))).encode())
     clip = Clip(scenario=scenario, path=folder / f"{scenario.name}-{digest.hexdigest()[:12]}.mp4")
     if clip.path.exists() and clip.truth_path.exists():
         return clip

@@ -102,7 +102,7 @@ def _absence_seconds(truth: Truth) -> NDArray[np.float64]:
     for person in np.unique(truth.ids):
         states, rows = timeline(truth, int(person))
         for a, b in runs(states == HIDDEN):
-            inner = 0 < a and b < truth.num_frames - 1
+            inner = a > 0 and b < truth.num_frames - 1
             lasts = truth.pts_seconds[b + 1] - truth.pts_seconds[a - 1] if inner else np.inf
             here = rows[a : b + 1]
             seconds[here[here >= 0]] = lasts

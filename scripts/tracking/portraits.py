@@ -80,7 +80,7 @@ def write_astronaut(folder: Path) -> Path:
 
 
 def digest_of(files: Iterable[Path]) -> str:
-    """Digest of names and contents."""
+    """Digest of the names and contents of ``files``."""
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.name.encode() + file.read_bytes())

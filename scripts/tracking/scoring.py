@@ -6,6 +6,7 @@ IDF1: Ristani et al. 2016; HOTA: Luiten et al. 2021; MOTA: Bernardin & Stiefelha
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -166,7 +167,7 @@ def total(scores: dict[str, Score]) -> Score:
 
 
 def _trackeval(truth: Truth, found: Found, matched: Matched) -> dict[str, dict[str, Any]]:
-    """TrackEval's own layout: for every frame the numbers of the true and of the found, and their overlaps."""
+    """TrackEval's own layout: for every frame the numbers of the true, of the found, and their overlaps."""
     truth_rows, found_rows = np.concatenate(matched.scored_truth), np.concatenate(matched.scored_found)
     people, tracks = np.unique(truth.ids[truth_rows]), np.unique(found.ids[found_rows])
     data = {
@@ -196,7 +197,7 @@ def _follow(result: Score, truth: Truth, found: Found, matched: Matched, person:
             result.edge_frames += [int(seen[0]), int(b - a - seen[-1])]
         else:
             result.missed_stretches += 1
-    for (a, b), (c, d) in zip(stretches, stretches[1:], strict=False):
+    for (a, b), (c, d) in pairwise(stretches):
         before, after = track[a : b + 1], track[c : d + 1]
         if not ((before >= 0).any() and (after >= 0).any()):
             continue

@@ -222,7 +222,7 @@ def _visibility(
     camera: Matrix,
     size: tuple[int, int],
 ) -> tuple[float, float]:
-    """Shares of the face's ellipse that lie inside the frame, and of those that no layer ``before`` covers."""
+    """Share of the face's ellipse inside the frame, and share of that which no layer ``before`` covers."""
     box = actor.puppet.box_xyxy
     centre, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]) / 2
     grid = np.linspace(-1, 1, 41)
@@ -252,7 +252,7 @@ def ease(seconds: float, start: float, end: float) -> float:
 
 
 class Sway:
-    """Small movements of somebody who stands still, in face widths and degrees; the same for the same seed."""
+    """Small movements of somebody who stands, in face widths and degrees; the same for the same seed."""
 
     def __init__(self, seed: int, amount: float = 1.0) -> None:
         rng = np.random.default_rng(seed)

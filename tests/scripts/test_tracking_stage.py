@@ -79,13 +79,13 @@ def test_what_is_in_front_hides_what_is_behind_and_not_the_other_way():
         a: f.shown for a, f in zip("fn", truth(Shot(ground=DARK, layers=[far, near]), 0, SIZE), strict=True)
     }
     assert shown == {"f": 0, "n": 1}
-    over_half = Prop(levels=near.puppet.levels, pose=lambda _: Pose(x=160 + 50, y=120, size=100))
+    over_half = Prop(levels=near.puppet.levels, pose=lambda _: Pose(x=160 + 100, y=120, size=200))
     (face,) = truth(Shot(ground=DARK, layers=[near, over_half]), 0, SIZE)
     assert face.shown == pytest.approx(0.5, abs=0.03)
 
 
 def test_states_follow_weight_and_visibility():
-    poses = {0: 160, 1: 10, 2: -100}
+    poses = {0: 160, 1: 0, 2: -100}
     actor = Actor(
         puppet=puppet_with_a_spot((150, 150)), pose=lambda t: Pose(x=poses[int(t)], y=120, size=100)
     )
