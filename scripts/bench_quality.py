@@ -17,6 +17,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -139,7 +140,7 @@ def show_bins(right: NDArray[np.bool_], points: NDArray[np.float64], scores: NDA
         ("score", scores, (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.01)),
     ):
         parts = []
-        for low, high in zip(edges, edges[1:], strict=False):
+        for low, high in pairwise(edges):
             inside = (values >= low) & (values < high)
             if inside.any():
                 parts.append(f"from {low} {right[inside].mean():.2f} ({inside.sum()})")
@@ -176,7 +177,7 @@ def worse() -> dict[str, Callable[[Picture], Picture]]:
         ways[f"eyes {eyes} px apart"] = lambda crop, e=eyes: _enlarged(crop, e)
     for gain in (0.25, 0.12, 0.05, 0.03):
         ways[f"light × {gain}"] = lambda crop, g=gain: _dimmed(crop, g)
-    for gain in (1.5, 2, 3, 4):
+    for gain in (1.5, 2.0, 3.0, 4.0):
         ways[f"light × {gain}"] = lambda crop, g=gain: np.clip(crop * g, 0, 255).astype(np.uint8)
     return ways
 
