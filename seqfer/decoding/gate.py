@@ -54,7 +54,7 @@ class QualityGate:
     enabled: bool = True
     min_eye_distance_pixels: float = 5.0
     min_sharpness: float = 0.08
-    min_brightness: float = 0.03
+    min_brightness: float = 0.02
     max_brightness: float = 0.95
     max_yaw_degrees: float = 60.0
     max_pitch_degrees: float = 45.0

@@ -107,12 +107,14 @@ def measure(crops: NDArray[np.uint8], landmarks_xy: ArrayLike, frame_size: tuple
 def _light(crops: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
     """Sharpness, brightness and contrast, float32 (T,) each."""
     t, side = crops.shape[:2]
-    # Crops one below the other are one tall picture to OpenCV; the face does not reach their edges.
+    # Crops one below the other are one tall picture to OpenCV; the face does not reach the edges.
     grey = cv2.cvtColor(crops.reshape(t * side, side, 3), cv2.COLOR_RGB2GRAY)
     grey = cv2.resize(grey, (_SIDE, t * _SIDE), interpolation=cv2.INTER_AREA)
-    # Whole numbers in float64: sums are exact, so the order in which BLAS adds does not show.
-    face = _in_face(_SIDE).ravel().astype(np.float64)
+    window, face = _face_window()
+    grey = np.ascontiguousarray(grey.reshape(t, _SIDE, _SIDE)[:, *window])
+    grey = grey.reshape(-1, grey.shape[2])
     pixels = face.sum()
+    # Whole numbers in float64: sums are exact, so the order in which BLAS adds does not show.
     values = grey.astype(np.float64)
     total = values.reshape(t, -1) @ face
     np.square(values, out=values)
@@ -144,6 +146,15 @@ def _face_places() -> NDArray[np.complex128]:
     """Places spread evenly over the face, as fractions of the crop."""
     y, x = (np.mgrid[:_GRID, :_GRID] + 0.5) / _GRID
     return (x + 1j * y)[_in_face(_GRID)]
+
+
+@lru_cache
+def _face_window() -> tuple[tuple[slice, slice], NDArray[np.float64]]:
+    """The rows and columns of a picture that hold the face and a rim, and 1 where there it shows, else 0."""
+    inside = _in_face(_SIDE)
+    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+    window = (slice(rows[0] - 1, rows[-1] + 2), slice(columns[0] - 1, columns[-1] + 2))
+    return window, inside[window].ravel().astype(np.float64)
 
 
 @lru_cache
