@@ -84,7 +84,7 @@ class Pursuit:
         found: list[Sighting] = []
         while stop - last.frame_index > 1:
             middle = (last.frame_index + stop) // 2
-            place = Expectation.of(last, before, self._pts(middle), lost=False)
+            place = Expectation.of(last, before, self._pts(middle))
             seen = self.sight(middle, place.landmarks_xy)
             if seen is not None and is_same(place, seen):
                 found.append(seen)
@@ -107,7 +107,7 @@ class Pursuit:
         here, after = first, None
         while here.frame_index - floor > 1:
             target = max(here.frame_index - stride, (here.frame_index + floor) // 2)
-            place = Expectation.of(here, after, self._pts(target), lost=False)
+            place = Expectation.of(here, after, self._pts(target))
             seen = self.sight(target, place.landmarks_xy, wide=False)
             if seen is not None and is_same(place, seen) and not is_taken(seen):
                 error = interpolation_error(after, here, seen)
@@ -118,7 +118,7 @@ class Pursuit:
         return found[::-1]
 
     def _follows(self, a: Sighting, b: Sighting) -> bool:
-        return is_same(Expectation.of(a, None, b.pts_seconds, lost=False), b)
+        return is_same(Expectation.of(a, None, b.pts_seconds), b)
 
     def _pts(self, index: int) -> float:
         return self._held[index].frame.pts_seconds

@@ -25,6 +25,7 @@ class TrackEnds:
         first, last: its first and last sighting.
         before: the sighting before the last one, if the face was in view all the time since.
         lost: it was looked for after its last sighting, and not found.
+        gallery: float32 (G, D), how it looked now and then.
         num_sightings, sum_scores: over the whole track.
     """
 
@@ -33,6 +34,7 @@ class TrackEnds:
     last: Sighting
     before: Sighting | None
     lost: bool
+    gallery: tuple[NDArray[np.float32], ...]
     num_sightings: int
     sum_scores: float
 
@@ -73,7 +75,7 @@ def continued(
         ids = [i for i, t in waiting.items() if pts - t.last.pts_seconds <= forget_seconds]
         at_once = starting[0].first.frame_index == 0
         expected = [
-            Expectation.of(t.last, t.before, pts, lost=t.lost or not at_once)
+            Expectation.of(t.last, t.before, pts, lost=t.lost or not at_once, gallery=t.gallery)
             for t in (waiting[i] for i in ids)
         ]
         for i, m in zip(ids, match(expected, [t.first for t in starting]), strict=True):
@@ -92,6 +94,8 @@ def pack(edges: SpanEdges) -> dict[str, NDArray]:
     for shot, tracks in (("opening", edges.opening), ("closing", edges.closing)):
         for name in ("track_id", "lost", "num_sightings", "sum_scores"):
             arrays[f"{shot}.{name}"] = np.array([getattr(t, name) for t in tracks])
+        arrays[f"{shot}.gallery_sizes"] = np.array([len(t.gallery) for t in tracks])
+        arrays[f"{shot}.gallery"] = np.array([looks for t in tracks for looks in t.gallery])
         arrays[f"{shot}.has_before"] = np.array([t.before is not None for t in tracks])
         for end in ("first", "last", "before"):
             sightings = [getattr(t, end) or t.last for t in tracks]
@@ -110,12 +114,15 @@ def unpack(arrays: Mapping[str, NDArray]) -> SpanEdges:
         return Sighting(**values)
 
     def tracks(shot: str) -> list[TrackEnds]:
+        ends = np.cumsum(arrays[f"{shot}.gallery_sizes"], dtype=np.int64)
+        galleries = np.split(arrays[f"{shot}.gallery"], ends[:-1]) if len(ends) else []
         return [
             TrackEnds(
                 track_id=int(number),
                 first=sighting(shot, "first", i),
                 last=sighting(shot, "last", i),
                 before=sighting(shot, "before", i) if arrays[f"{shot}.has_before"][i] else None,
+                gallery=tuple(galleries[i]),
                 lost=bool(arrays[f"{shot}.lost"][i]),
                 num_sightings=int(arrays[f"{shot}.num_sightings"][i]),
                 sum_scores=float(arrays[f"{shot}.sum_scores"][i]),

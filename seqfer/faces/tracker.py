@@ -11,7 +11,8 @@ about a second, however long the video.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from .align import similarity_to_template
 from .changes import ChangeMap
 from .detection import FaceDetector, iou
-from .linking import Sighting, match
+from .linking import SAME_PLACE, Sighting, is_same_place, likeness, match
 from .looking import PictureFrame, scan
 from .pursuit import Held, Pursuit, interpolation_error, sighting_of
 from .rows import TrackRows
@@ -30,7 +31,6 @@ from .tracks import LiveTrack, Placed, Row
 _STILL = 2.5  # times longer between looks at a face around which nothing changes
 _RECHECK_SECONDS = 5.0  # the whole picture is searched at least this often, changed or not
 _SEARCH_SECONDS = 1.0  # a lost face is looked for where it was for so long
-_KNOWN = 0.3  # overlap of a searched face with a known one from which they are the same
 _UNCONFIRMED = 0.5  # a score is lowered by this where the close-up shows no face …
 _FAINTEST = 0.35  # … and below this it is none, as a sliver of a face at the picture's edge
 _HELD_BYTES = 256 << 20  # of frames that wait
@@ -198,18 +198,48 @@ class ShotTracker:
         if region is not None:
             seen += self._new_faces(index, region, seen)
         seen.sort(key=lambda s: s.box_xyxy[0])
-        matched = match([t.expectation(pts) for t in self._tracks], seen)
-        for track, m in zip(self._tracks, matched, strict=True):
-            if m is not None:
-                self._go_on(track, seen[m], index)
-            elif not track.lost:
-                track.extend(self._pursuit.until(track.last, track.before, index))
+        linked, left = self._link(pts, seen)
+        for track in [t for t in self._tracks if not t.lost and t not in linked]:
+            # Followed up to where it was seen last, it may turn out to have gone on, only fast.
+            track.extend(self._pursuit.until(track.last, track.before, index))
+        again, left = self._link(pts, left, without=linked)
+        linked.update(again)
+        self._fill_in({t: s for t, s in linked.items() if not t.lost})
+        for track in self._tracks:
+            if track not in linked:
                 track.lost = True
-        for i in sorted(set(range(len(seen))) - {m for m in matched if m is not None}):
-            if seen[i].score >= self._config.new_track_score:
-                back = self._since(seen[i], min(self._held) - 1)
-                self._tracks.append(LiveTrack(sightings=[*back, seen[i]]))
+            elif track.lost:
+                self._take_up(track, linked[track])
+        for face in left:
+            if face.score >= self._config.new_track_score:
+                back = self._since(face, min(self._held) - 1)
+                self._tracks.append(LiveTrack(sightings=[*back, face]))
         self._looked = index
+
+    def _link(
+        self, pts_seconds: float, seen: list[Sighting], without: Collection[LiveTrack] = ()
+    ) -> tuple[dict[LiveTrack, Sighting], list[Sighting]]:
+        """Which track each face is, and the faces that are none."""
+        tracks = [t for t in self._tracks if t not in without]
+        matched = match([t.expectation(pts_seconds) for t in tracks], seen)
+        linked = {t: seen[m] for t, m in zip(tracks, matched, strict=True) if m is not None}
+        taken = {m for m in matched if m is not None}
+        return linked, [s for i, s in enumerate(seen) if i not in taken]
+
+    def _fill_in(self, linked: dict[LiveTrack, Sighting]) -> None:
+        """Extend tracks in view, with what interpolation needs in between."""
+        found: dict[LiveTrack, list[Sighting]] = {}
+        for track, seen in linked.items():
+            error = interpolation_error(track.before, track.last, seen)
+            found[track] = self._pursuit.between(track.last, seen, error)
+        for a, b in itertools.combinations(found, 2):
+            for x, y in itertools.product(tuple(found[a]), tuple(found[b])):
+                if x.frame_index == y.frame_index and is_same_place(x, y):
+                    # One of them is hidden behind the other there.
+                    loser, face = (a, x) if likeness(a.last, x) < likeness(b.last, y) else (b, y)
+                    found[loser] = [s for s in found[loser] if s is not face]
+        for track, seen in linked.items():
+            track.extend([*found[track], seen])
 
     def _forget(self, pts_seconds: float) -> None:
         old = pts_seconds - self._config.forget_seconds
@@ -217,15 +247,18 @@ class ShotTracker:
         self._tracks = [t for t in self._tracks if t.last.pts_seconds >= old]
 
     def _known_faces(self, index: int) -> list[Sighting]:
+        """Those who are in view, then those who were: a face is taken for the first it may be."""
         pts = self._pts(index)
         found: list[Sighting] = []
-        for track in self._sought(index):
+        for track in sorted(self._sought(index), key=lambda t: t.lost):
             face = self._pursuit.sight(index, track.expectation(pts).landmarks_xy)
             if face is None:
                 continue
-            overlap = iou(face.box_xyxy[None], np.array([s.box_xyxy for s in found]).reshape(-1, 4))[0]
-            if not (overlap > _KNOWN).any():
+            others = [s for s in found if is_same_place(s, face)]
+            if not others:
                 found.append(face)
+            elif not track.lost and all(s.score < face.score for s in others):
+                found = [s for s in found if s not in others] + [face]
         return found
 
     def _new_faces(self, index: int, region: NDArray[np.float64], known: list[Sighting]) -> list[Sighting]:
@@ -263,15 +296,11 @@ class ShotTracker:
     @staticmethod
     def _is_among(box_xyxy: NDArray, faces: list[Sighting]) -> bool:
         boxes = np.array([s.box_xyxy for s in faces]).reshape(-1, 4)
-        return bool((iou(box_xyxy, boxes) > _KNOWN).any())
+        return bool((iou(box_xyxy, boxes) > SAME_PLACE).any())
 
-    def _go_on(self, track: LiveTrack, seen: Sighting, index: int) -> None:
-        """Extend a track up to a new sighting, with what is needed in between."""
+    def _take_up(self, track: LiveTrack, seen: Sighting) -> None:
+        """Go on with a track that was lost, from where its face came back into view."""
         last = track.last
-        if not track.lost:
-            error = interpolation_error(track.before, last, seen)
-            track.extend([*self._pursuit.between(last, seen, error), seen])
-            return
         found = [*self._since(seen, max(last.frame_index, min(self._held) - 1)), seen]
         if found[0].frame_index > last.frame_index + 1:
             found[0] = replace(found[0], after_gap=True)
@@ -284,7 +313,7 @@ class ShotTracker:
         def is_taken(seen: Sighting) -> bool:
             boxes = [t.box_at(seen.frame_index) for t in self._tracks]
             others = np.array([b for b in boxes if b is not None]).reshape(-1, 4)
-            return bool((iou(seen.box_xyxy[None], others) > _KNOWN).any())
+            return bool((iou(seen.box_xyxy[None], others) > SAME_PLACE).any())
 
         return self._pursuit.since(first, floor, stride, is_taken)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -25,6 +26,9 @@ class Placed:
     interpolated: bool
 
 
+_GALLERY = 6  # looks that are kept of a track …
+_GALLERY_SECONDS = 0.5  # … so far apart
+
 Row = tuple[Placed, float, NDArray[np.uint8]]  # where, presentation time, aligned crop
 
 
@@ -40,6 +44,7 @@ class LiveTrack:
         num_sightings, sum_scores: over the whole track.
         track_id: its number, given once it has lasted long enough to be believed in.
         pending: settled rows that wait for that.
+        gallery: how it looked, now and then: the last sighting before a face is lost may be half covered.
     """
 
     sightings: list[Sighting]
@@ -50,7 +55,9 @@ class LiveTrack:
     sum_scores: float = field(init=False)
     track_id: int | None = None
     pending: list[Row] = field(default_factory=list)
+    gallery: deque[NDArray[np.float32]] = field(default_factory=lambda: deque(maxlen=_GALLERY))
     _before: Sighting | None = field(default=None, init=False)
+    _kept_seconds: float = field(default=float("-inf"), init=False)
     _left: tuple[Sighting, NDArray[np.float64]] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -87,13 +94,16 @@ class LiveTrack:
             last=self.last,
             before=self.before,
             lost=self.lost,
+            gallery=tuple(self.gallery),
             num_sightings=self.num_sightings,
             sum_scores=self.sum_scores,
         )
 
     def expectation(self, pts_seconds: float) -> Expectation:
         """Where the face should be at a moment."""
-        return Expectation.of(self.last, self.before, pts_seconds, self.lost)
+        return Expectation.of(
+            self.last, self.before, pts_seconds, lost=self.lost, gallery=tuple(self.gallery)
+        )
 
     def box_at(self, frame_index: int) -> NDArray[np.float64] | None:
         """Where the face was in a frame, as far as sightings at hand tell; None if it was not in view."""
@@ -105,7 +115,11 @@ class LiveTrack:
 
     def extend(self, sightings: Sequence[Sighting]) -> None:
         """Go on with new sightings."""
-        self.sightings += sightings
+        for seen in sightings:
+            if seen.pts_seconds - self._kept_seconds >= _GALLERY_SECONDS:
+                self.gallery.append(self.last.looks)
+                self._kept_seconds = seen.pts_seconds
+            self.sightings.append(seen)
         self.num_sightings += len(sightings)
         self.sum_scores += sum(s.score for s in sightings)
 
