@@ -145,7 +145,7 @@ def _follow(
     times: list[float] = []
     tracker: ShotTracker | None = None
     current = -1
-    for frame, shot in mark_shots(frames):
+    for frame, shot, _ in mark_shots(frames):
         if tracker is None or shot != current:
             first = 0
             if tracker is not None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import pytest
 from skimage.data import astronaut
 
 from seqfer.faces import (
@@ -16,7 +15,6 @@ from seqfer.faces import (
     TrackingConfig,
     TrackRows,
     make_detector,
-    mark_shots,
 )
 from seqfer.faces.looking import scan
 
@@ -168,26 +166,3 @@ def test_memory_holds_a_second_of_frames_at_most():
         list(tracker.feed(frame))
         most = max(most, len(tracker._frames))
     assert most <= FPS
-
-
-def shots(frames):
-    return [shot for _, shot in mark_shots(frames)]
-
-
-def test_a_hard_cut_is_found_on_its_frame():
-    a, b = film([(240, 130)] * 20), film([(100, 100)] * 20, background=30)
-    assert shots(a + b) == [0] * 20 + [1] * 20
-
-
-def test_a_flash_is_not_a_cut_and_neither_is_motion_or_noise():
-    frames = film([(100 + 12 * i, 130) for i in range(24)])
-    frames[10].image = np.minimum(frames[10].image.astype(int) + 120, 255).astype(np.uint8)
-    rng = np.random.default_rng(0)
-    for frame in frames:
-        frame.image = np.clip(frame.image + rng.normal(0, 8, frame.image.shape), 0, 255).astype(np.uint8)
-    assert set(shots(frames)) == {0}
-
-
-@pytest.mark.parametrize("count", [0, 1, 2])
-def test_very_short_films_have_one_shot(count):
-    assert shots(film([(240, 130)] * count)) == [0] * count
