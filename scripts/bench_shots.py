@@ -38,8 +38,6 @@ from shots.scenes import camera, load_material
 from seqfer.faces import mark_shots
 from seqfer.video import read_frames
 
-av.logging.set_level(None)  # the import of scenedetect turned it on again
-
 Finder = Callable[[Path], list[int]]
 _KINDS = ("cut", "black", "white", "dissolve")
 
@@ -108,6 +106,7 @@ def _by_scenedetect(path: Path, *detectors: scenedetect.SceneDetector) -> list[i
     for detector in detectors:
         manager.add_detector(detector)
     manager.detect_scenes(scenedetect.open_video(str(path), backend="pyav"))
+    av.logging.set_level(None)  # scenedetect lets FFmpeg talk
     return [scene[0].frame_num for scene in manager.get_scene_list()[1:]]
 
 
@@ -166,7 +165,7 @@ def _timed_scenedetect(detector: scenedetect.SceneDetector, pictures: list[np.nd
     size = round(width / factor), round(height / factor)
     for number, picture in enumerate(pictures):
         small = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)
-        detector.process_frame(FrameTimecode(number, FPS), small)
+        detector.process_frame(FrameTimecode(number, float(FPS)), small)
 
 
 def _seconds(way: Callable[[], object]) -> float:

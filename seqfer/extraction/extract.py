@@ -154,7 +154,7 @@ def _follow(
                 first = tracker.next_track_id
             tracker = ShotTracker(detector, config.tracking, crop_size=config.crop_size, first_track_id=first)
             current = shot
-        writer.add_frame(frame.pts_seconds, shot)
+        writer.add_frame(frame.pts_seconds, shot, frame.is_damaged)
         times.append(frame.pts_seconds)
         for rows in tracker.feed(frame):
             writer.add_rows(rows)
