@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .gradual import GradualTransitions, content_change
+from .gradual import GradualTransitions, Small, content_change, mean_change
 
 THUMBNAIL_SIZE = (64, 36)  # width, height: enough to tell scenes apart
 _AROUND = 2  # frames on either side whose changes are compared
@@ -28,8 +27,6 @@ _QUIET = 2.0  # change around is taken as at least this, grey levels: noise and 
 _STEPS = 9  # between frames, of which the usual one is the median
 _LIGHT_ONLY = 6.0  # what is left of a change when brightness and contrast are matched, grey levels
 _SHORTEST_SHOT = 4  # frames; what changes sooner is the tail of the same transition
-
-Small = NDArray[np.uint8]
 
 
 class HasGrey(Protocol):
@@ -116,7 +113,7 @@ def _judged(items: Iterable[tuple[T, Small, float]]) -> Iterator[tuple[T, Small,
                 if any(_is_back(was, later.small, change) for later in window):
                     # A flash: what comes after it is compared with what was before it.
                     small, change = was, 0.0
-                    window[0].change = _change(was, window[0].small)
+                    window[0].change = mean_change(was, window[0].small)
                 else:
                     is_cut = content_change(was, small) >= _LIGHT_ONLY
         is_cut = is_cut and since_cut >= _SHORTEST_SHOT
@@ -133,7 +130,7 @@ def _judged(items: Iterable[tuple[T, Small, float]]) -> Iterator[tuple[T, Small,
     for item, small, seconds in items:
         change, steps = 0.0, 1.0
         if previous is not None:
-            change = _change(previous[0], small)
+            change = mean_change(previous[0], small)
             recent.append(seconds - previous[1])
             steps = max(1.0, recent[-1] / float(np.median(recent)))
         window.append(
@@ -154,8 +151,4 @@ def _stands_out(change: float, around: list[float], steps: float) -> bool:
 
 def _is_back(was: Small, later: Small, change: float) -> bool:
     """The picture from before a change is seen again, if perhaps still in another light."""
-    return _change(was, later) < _BACK * change or content_change(was, later) < _LIGHT_ONLY
-
-
-def _change(a: Small, b: Small) -> float:
-    return cv2.norm(a, b, cv2.NORM_L1) / a.size
+    return mean_change(was, later) < _BACK * change or content_change(was, later) < _LIGHT_ONLY
