@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,6 +26,7 @@ class VideoReport:
         model: what the predictions say of the model; ``vocabulary`` among it.
         frame_pts_seconds: float64 (N,), times of all frames, with or without a face.
         predictions, timelines: one each a face track, in the same order.
+        persons: whom a track shows, by the track's number, where that is known.
     """
 
     video_id: str
@@ -35,6 +36,7 @@ class VideoReport:
     frame_pts_seconds: NDArray[np.float64]
     predictions: tuple[FramePredictions, ...]
     timelines: tuple[Timeline, ...]
+    persons: Mapping[int, str] = field(default_factory=dict)
 
 
 def seconds(value: float | None) -> float | None:

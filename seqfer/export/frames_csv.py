@@ -19,10 +19,9 @@ def write(path: Path, report: VideoReport) -> None:
     names = list(report.model["vocabulary"])
     with atomic_text(path) as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(
-            ["frame", "pts_s", "track_id", "emotion", "phase", "intensity", *(f"p_{n}" for n in names)]
-        )
-        empty = [""] * (4 + len(names))
+        columns = ["frame", "pts_s", "track_id", "emotion", "phase", "intensity"]
+        table.writerow([*columns, *(f"p_{n}" for n in names), "person_id"])
+        empty = [""] * (5 + len(names))
         next_rows = [0] * len(report.predictions)
         for frame, pts in enumerate(report.frame_pts_seconds):
             seen = False
@@ -42,6 +41,7 @@ def write(path: Path, report: VideoReport) -> None:
                         PHASES[int(np.argmax(track.phase_probs[row]))],
                         fraction(track.intensity[row]),
                         *map(fraction, track.emotion_probs[row]),
+                        report.persons.get(track.track_id, ""),
                     ]
                 )
             if not seen:

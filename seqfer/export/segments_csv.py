@@ -23,6 +23,7 @@ COLUMNS = (
     "offset_s",
     "prev_emotion",
     "next_emotion",
+    "person_id",
 )
 
 
@@ -55,5 +56,6 @@ def write(path: Path, report: VideoReport) -> None:
                         seconds(s.offset_seconds),
                         before.emotion if before else "",
                         after.emotion if after else "",
+                        report.persons.get(timeline.track_id, ""),
                     )
                 )

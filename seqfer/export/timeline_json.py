@@ -28,14 +28,17 @@ def write(path: Path, report: VideoReport) -> None:
         "source": dict(report.source),
         "model": {k: report.model[k] for k in sorted(report.model)},
         "vocabulary": list(report.model["vocabulary"]),
-        "tracks": [_track(t, len(p)) for t, p in zip(report.timelines, report.predictions, strict=True)],
+        "tracks": [
+            _track(t, len(p), report.persons.get(t.track_id))
+            for t, p in zip(report.timelines, report.predictions, strict=True)
+        ],
     }
     with atomic_text(path) as file:
         json.dump(document, file, ensure_ascii=False, indent=1)
         file.write("\n")
 
 
-def _track(timeline: Timeline, num_frames: int) -> dict[str, Any]:
+def _track(timeline: Timeline, num_frames: int, person_id: str | None) -> dict[str, Any]:
     return {
         "track_id": timeline.track_id,
         "num_frames": num_frames,
@@ -64,6 +67,7 @@ def _track(timeline: Timeline, num_frames: int) -> dict[str, Any]:
             }
             for t in timeline.transitions()
         ],
+        "person_id": person_id,
     }
 
 

@@ -71,13 +71,41 @@ def similarity_to_template(landmarks_xy: ArrayLike, size: int) -> NDArray[np.flo
     source = five_points(landmarks_xy)
     if source.shape != (5, 2):
         raise ValueError(f"landmarks_xy must be one face, (5, 2) or (68, 2), got {np.shape(landmarks_xy)}")
-    z = source[:, 0] + 1j * source[:, 1]
     # Fractions of the side meet pixel *edges*; pixel centres sit half a pixel in.
-    w = (TEMPLATE[:, 0] + 1j * TEMPLATE[:, 1]) * size - (0.5 + 0.5j)
+    warp = similarity(source, TEMPLATE * size - 0.5)
+    if warp is None:
+        raise ValueError("landmarks_xy are all in one place: no alignment exists")
+    return warp
+
+
+def similarity(source_xy: NDArray[np.float64], target_xy: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The similarity that brings (P, 2) points nearest to others: float64 (2, 3), None if there is none."""
+    z = source_xy[:, 0] + 1j * source_xy[:, 1]
+    w = target_xy[:, 0] + 1j * target_xy[:, 1]
     spread = z - z.mean()
     power = float(np.vdot(spread, spread).real)
     if not np.isfinite(power) or power <= 1e-9:
-        raise ValueError("landmarks_xy are all in one place: no alignment exists")
+        return None
     a = np.vdot(spread, w - w.mean()) / power
     b = w.mean() - a * z.mean()
     return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
+
+
+def template_misfit(landmarks_xy: ArrayLike) -> NDArray[np.float64]:
+    """How far aligned points stay from the template: small for a face that looks into the camera.
+
+    Args:
+        landmarks_xy: (T, 5, 2) or (T, 68, 2), pixels.
+
+    Returns:
+        float64 (T,): root mean square of the five distances, as a fraction of the crop's side.
+    """
+    points = five_points(landmarks_xy)
+    z = points[..., 0] + 1j * points[..., 1]
+    z = z - z.mean(axis=-1, keepdims=True)
+    w = TEMPLATE[:, 0] + 1j * TEMPLATE[:, 1]
+    w = w - w.mean()
+    power = (z * z.conj()).real.sum(axis=-1)
+    shared = np.abs((z.conj() * w).sum(axis=-1)) ** 2
+    explained = np.divide(shared, power, out=np.zeros_like(power), where=power > 1e-9)
+    return np.sqrt(np.maximum(np.vdot(w, w).real - explained, 0.0) / len(TEMPLATE))

@@ -1,5 +1,6 @@
-"""HDF5: aligned face tracks and per-frame predictions. The only place that imports h5py."""
+"""HDF5: aligned face tracks, per-frame predictions, face embeddings. The only place that imports h5py."""
 
+from .embeddings import VideoEmbeddings, read_embeddings, write_embeddings
 from .files import stored_key
 from .predictions import VideoPredictions, read_predictions, write_predictions
 from .reader import StoredTrack, TrackStore, open_store
@@ -9,10 +10,13 @@ __all__ = [
     "StoreWriter",
     "StoredTrack",
     "TrackStore",
+    "VideoEmbeddings",
     "VideoPredictions",
     "create_store",
     "open_store",
+    "read_embeddings",
     "read_predictions",
     "stored_key",
+    "write_embeddings",
     "write_predictions",
 ]
