@@ -32,7 +32,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_class_arguments(PersonsConfig)
     add_cluster(parser)
     made = parsed(parser, argv)
-    config = PersonsConfig(**{name: made[name] for name in PersonsConfig.__dataclass_fields__})
+    try:
+        config = PersonsConfig(**{name: made[name] for name in PersonsConfig.__dataclass_fields__})
+    except ValueError as error:
+        parser.error(str(error))
     if config.embedder is None:
         parser.error("--embedder is missing: a path or an https address of an ArcFace-style ONNX network")
     preflight(parser, made.cluster, model=None, detector=None, persons=config)
