@@ -17,6 +17,7 @@ from seqfer.export.common import atomic_text, seconds
 from seqfer.files import PARTIAL_SUFFIX
 from seqfer.jobs import Job, Outcome
 from seqfer.stages import finished, process
+from seqfer.store import write_index
 
 from .cluster import connected
 from .options import ClusterConfig
@@ -52,7 +53,7 @@ class Batch:
 def run_batch(
     jobs: Sequence[Job | Outcome], out: Path, cluster: ClusterConfig, *, quiet: bool, verb: str
 ) -> Batch:
-    """Bring all videos up to date, write ``summary.csv``, say what came of it.
+    """Bring all videos up to date, write ``summary.csv`` and ``tracks.h5``, say what came of it.
 
     Args: as of :func:`compute_batch`.
 
@@ -100,12 +101,13 @@ def compute_batch(
 
 
 def tell_batch(batch: Batch, num_jobs: int, out: Path, *, quiet: bool, verb: str) -> Batch:
-    """Write ``summary.csv``, say what came of a batch of ``num_jobs``."""
+    """Write ``summary.csv`` and ``tracks.h5``, say what came of a batch of ``num_jobs``."""
     ordered = batch.outcomes
     failed = [o for o in ordered if o.status == "failed"]
     errors = [o.error for o in failed]
     try:
         write_summary(out / "summary.csv", ordered)
+        write_index(out)
     except InputError as error:  # as on a full disk: what came of the videos is told all the same
         errors.append(str(error))
     if not quiet:

@@ -127,10 +127,18 @@ def open_store(path: Path | str) -> Iterator[TrackStore]:
         StoreError: absent, not HDF5, of another format or version, or not as the schema says.
     """
     with opened(path, format=schema.FORMAT, version=schema.VERSION) as file:
-        problem = find_problem(file)
-        if problem:
-            raise StoreError(path, f"damaged store: {problem}")
-        yield TrackStore(file)
+        yield checked(file)
+
+
+def checked(file: h5py.File) -> TrackStore:
+    """The track store that an open file is.
+
+    Raises:
+        StoreError: not as the schema says.
+    """
+    if problem := find_problem(file):
+        raise StoreError(file.filename, f"damaged store: {problem}")
+    return TrackStore(file)
 
 
 def find_problem(file: h5py.File) -> str | None:

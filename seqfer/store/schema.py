@@ -95,3 +95,7 @@ EMBEDDING_FIELDS = (
     Field("vectors", "f4", ("K", "D"), "1", "face embedding of the track, of length 1"),
     Field("seen_together", "i8", ("P", 2), "1", "pairs of rows: two tracks in view in the same frame"),
 )
+
+#: An index has one external link a video to its track store, named by :func:`seqfer.store.index.link_name`.
+INDEX_FORMAT = "seqfer.run"
+INDEX_VERSION = 1

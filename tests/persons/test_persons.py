@@ -7,7 +7,6 @@ import hashlib
 import itertools
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np

@@ -39,6 +39,7 @@ def test_from_a_folder_to_timelines_the_same_with_one_worker_and_with_two(clips,
     assert outs[1] == outs[2]
     assert set(outs[1]) == {
         "summary.csv",
+        "tracks.h5",
         *(f"{v}{end}" for v in ("a", "deep/b") for end in (".segments.csv", ".json")),
         *(f"{kind}/{v}.h5" for v in ("a", "deep/b") for kind in ("tracks", "predictions")),
     }
