@@ -5,7 +5,8 @@ from .files import stored_key
 from .index import write_index
 from .predictions import VideoPredictions, read_predictions, write_predictions
 from .reader import StoredTrack, TrackStore, open_store
-from .run import RunStore, open_run
+from .run import RunStore, find_stores, open_run
+from .verify import find_faults
 from .writer import StoreWriter, create_store
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "VideoEmbeddings",
     "VideoPredictions",
     "create_store",
+    "find_faults",
+    "find_stores",
     "open_run",
     "open_store",
     "read_embeddings",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -109,22 +110,30 @@ def open_run(places: Path | str | Sequence[Path | str], *, max_open: int = 64) -
             if video_id in paths and paths[video_id] != path:
                 raise InputError(path, f"holds the same video {video_id!r} as {paths[video_id]}")
             paths[video_id] = path
-    if not paths:
-        raise InputError(", ".join(map(str, places)) or "stores", "no track store (*.h5) in it")
     return RunStore(paths, max_open=max_open)
+
+
+def find_stores(place: Path) -> list[Path]:
+    """The files that are, by their names, track stores: of a folder (of a run's, its ``tracks``), or the one.
+
+    Raises:
+        InputError: no such place, or no store in it.
+    """
+    if not place.exists():
+        raise InputError(place, "no such file or folder")
+    root = place / "tracks" if (place / "tracks").is_dir() else place
+    found = sorted(root.rglob("*.h5")) if root.is_dir() else [root]
+    if not found:
+        raise InputError(place, "no track store (*.h5) in it")
+    return found
 
 
 def _stores_at(place: Path) -> list[tuple[str, Path]]:
     """Videos and their stores of one place."""
-    if not place.exists():
-        raise InputError(place, "no such file or folder")
-    if place.is_dir():
-        root = place / "tracks" if (place / "tracks").is_dir() else place
-        return [(_video_id(path), path) for path in sorted(root.rglob("*.h5"))]
-    try:
-        return list(read_index(place).items())
-    except StoreError:
-        return [(_video_id(place), place)]
+    if place.is_file():
+        with suppress(StoreError):
+            return list(read_index(place).items())
+    return [(_video_id(path), path) for path in find_stores(place)]
 
 
 def _video_id(path: Path) -> str:
