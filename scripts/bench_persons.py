@@ -19,8 +19,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from portraits import aligned_face
 
-from seqfer.faces.align import similarity_to_template
 from seqfer.faces.centerface import CenterFace
 from seqfer.faces.embedding import FaceEmbedder
 from seqfer.persons.clustering import cluster
@@ -91,30 +91,22 @@ def main() -> int:
     for path in paths:
         picture = cv2.imread(str(path))
         for kind, spoil in CONDITIONS.items():
-            crop = _crop(detector, spoil(picture))
+            crop = aligned_face(detector, spoil(picture))
             if crop is None:
                 missed[kind] += 1
                 continue
             people.append(path.stem.split("_")[0])
             kinds.append(kind)
-            vectors.append(embedder.embed(crop[None])[0])
+            vectors.append(embedder.embed(_stored(crop)[None])[0])
     _tell(np.array(people), np.array(kinds), np.stack(vectors), missed)
     return 0
 
 
-def _crop(detector: CenterFace, picture: Picture, side: int = 480) -> Picture | None:
-    """The one face, as it would be stored: uint8 (112, 112, 3) RGB."""
-    rgb = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-    scale = min(1.0, side / max(rgb.shape[:2]))
-    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    faces = detector.detect(small)
-    if not len(faces):
-        return None
-    points = (faces.landmarks_xy[0].astype(float) + 0.5) / scale - 0.5
-    crop = cv2.warpAffine(rgb, similarity_to_template(points, 112), (112, 112), flags=cv2.INTER_LINEAR)
+def _stored(crop: Picture) -> Picture:
+    """A crop after JPEG, as a track store gives it back."""
     options = [cv2.IMWRITE_JPEG_QUALITY, 95]
     options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
-    return cv2.imdecode(cv2.imencode(".jpg", crop[..., ::-1], options)[1], 1)[..., ::-1]
+    return cv2.imdecode(cv2.imencode(".jpg", crop, options)[1], 1)
 
 
 def _tell(people: NDArray, kinds: NDArray, vectors: NDArray[np.float32], missed: dict[str, int]) -> None:

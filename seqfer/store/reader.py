@@ -81,10 +81,10 @@ class StoredTrack:
             picture = cv2.imdecode(file, cv2.IMREAD_COLOR) if len(file) else None
             if picture is None:
                 raise StoreError(self._group.file.filename, f"track {self.track_id} holds a damaged picture")
-            pictures.append(picture[..., ::-1])
+            pictures.append(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
         if not pictures:
             return np.zeros((0, 0, 0, 3), np.uint8)
-        return np.ascontiguousarray(np.stack(pictures))
+        return np.stack(pictures)
 
     def jpeg_layout(self) -> tuple[NDArray[np.int64], int]:
         """Of a ``jpeg`` store: where files start and the last one ends, int64 (T+1,); bytes in all."""

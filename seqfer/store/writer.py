@@ -85,7 +85,9 @@ class StoreWriter:
             self._append_jpeg(group, rows.crops, last)
 
     def _append_jpeg(self, group: h5py.Group, crops: NDArray[np.uint8], last: bool) -> None:
-        files = [cv2.imencode(".jpg", crop[..., ::-1], self._jpeg)[1] for crop in crops]
+        # cvtColor, for imencode takes a third longer over a picture whose channels lie the wrong way round.
+        turned = (cv2.cvtColor(crop, cv2.COLOR_RGB2BGR) for crop in crops)
+        files = [cv2.imencode(".jpg", crop, self._jpeg)[1] for crop in turned]
         ends = np.cumsum([len(f) for f in files], dtype=np.int64)
         if schema.JPEG_OFFSETS.name not in group:
             start, offsets = 0, np.concatenate([[0], ends])
