@@ -1,14 +1,15 @@
 """What to store aligned faces as: speed, size and loss of several codecs and layouts in HDF5.
 
-    python scripts/bench_storage.py --videos clip.mp4 … --portraits LONDON      # NNN_neutral.jpg, NNN_smiling.jpg
+    python scripts/bench_storage.py clip.mp4 … --portraits LONDON    # NNN_neutral.jpg, NNN_smiling.jpg
 
-The faces: the tracks of the videos, extracted without loss, and for each of some people a cross-fade of the
-aligned neutral and smiling portrait. For each codec all of them are written to one file and windows of 16
+For each codec the faces of the videos, extracted without loss, are written to one file and windows of 16
 consecutive frames are read at random places; the codecs take turns in shuffled order, the median of the
 rounds is told, in MB of pixels per second on one thread, files in the system's cache. Ratio is the file's
 size over that of the pixels. What a lossy codec loses is told as PSNR and as change of the bundled model's
-output on the same tracks: mean absolute difference of emotion probabilities, and share of frames whose
-strongest emotion is another one. At the end JPEG encoders are compared by themselves.
+output: mean absolute difference of emotion probabilities, and share of frames whose strongest emotion is
+another one, on the tracks of the videos and, where there are portraits, on a cross-fade of the aligned
+neutral and smiling portrait of some people (no good to measure sizes on: their frames repeat exactly).
+At the end JPEG encoders are compared by themselves.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +78,7 @@ class Codec:
         offsets = file["offsets"][start : stop + 1]
         blob = file["bytes"][offsets[0] : offsets[-1]]
         ends = offsets - offsets[0]
-        return np.stack(
-            [_rgb(cv2.imdecode(blob[a:b], cv2.IMREAD_COLOR)) for a, b in zip(ends, ends[1:], strict=False)]
-        )
+        return np.stack([_rgb(cv2.imdecode(blob[a:b], cv2.IMREAD_COLOR)) for a, b in pairwise(ends)])
 
     def _encoded(self, picture: Pictures) -> NDArray[np.uint8]:
         assert self.image is not None
@@ -143,7 +143,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--videos", type=Path, nargs="*", default=[], help="videos with faces")
+    parser.add_argument("videos", type=Path, nargs="+", help="videos with faces")
     parser.add_argument("--portraits", type=Path, help="folder of NNN_neutral.jpg and NNN_smiling.jpg")
     parser.add_argument("--people", type=int, default=16, help="cross-fades to make (default: 16)")
     parser.add_argument("--side", type=int, default=112, help="of the crops, pixels (default: 112)")
@@ -151,14 +151,14 @@ def main() -> int:
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     tracks = _video_tracks(arguments.videos, arguments.side)
+    if not tracks:
+        parser.error("no face in these videos")
+    num_real, pictures = len(tracks), np.concatenate([crops for _, crops in tracks])
     if arguments.portraits is not None:
         tracks += _fades(arguments.portraits, arguments.people, arguments.side)
-    if not tracks:
-        parser.error("no faces: name videos or portraits")
-    pictures = np.concatenate([times_and_crops[1] for times_and_crops in tracks])
-    print(
-        f"{len(tracks)} tracks, {len(pictures)} faces of {arguments.side} px, {pictures.nbytes / 1e6:.0f} MB"
-    )
+    total = sum(len(pts) for pts, _ in tracks)
+    print(f"{num_real} tracks, {len(pictures)} faces of {arguments.side} px, {pictures.nbytes / 1e6:.0f} MB; "
+          f"the model's output on {len(tracks)} tracks, {total} faces")  # fmt: skip
     if hdf5plugin is None:
         print("(hdf5plugin is not installed: no Blosc2)", file=sys.stderr)
     _compare(codecs(arguments.side), tracks, pictures, arguments.repeats)
@@ -216,27 +216,28 @@ def _compare(
                     num_bytes = sum(codec.read(file, s, s + _WINDOW).nbytes for s in map(int, starts))
                     read = time.perf_counter() - begin
                 speeds[codec.name].append((pictures.nbytes / written / 1e6, num_bytes / read / 1e6))
+        everything = np.concatenate([crops for _, crops in tracks])
         model = load_model("bundled")
         before = [predict_track(model, Track(*track)).emotion_probs for track in tracks]
         print("\n| codec | write MB/s | read MB/s | ratio | PSNR dB | model: mean change | other emotion |")
         print("|---|---|---|---|---|---|---|")
         for codec in all_codecs:
             writes, reads = zip(*speeds[codec.name], strict=True)
-            loss = ["lossless", "0", "0"]
+            ratio = sizes[codec.name] / pictures.nbytes
             with h5py.File(path, "w") as file:
-                codec.write(file, pictures)
-                back = codec.read(file, 0, len(pictures))
-            if not np.array_equal(back, pictures):
-                loss = _loss(model, tracks, pictures, back, before)
+                codec.write(file, everything)
+                back = codec.read(file, 0, len(everything))
+            loss = _loss(model, tracks, everything, back, before)
             print(f"| {codec.name} | {statistics.median(writes):.0f} | {statistics.median(reads):.0f} | "
-                  f"{sizes[codec.name] / pictures.nbytes:.3f} | {' | '.join(loss)} |", flush=True)  # fmt: skip
+                  f"{ratio:.3f} | {' | '.join(loss)} |", flush=True)  # fmt: skip
 
 
 def _loss(model, tracks, pictures: Pictures, back: Pictures, before: list[NDArray]) -> list[str]:
     squares = ((back.astype(np.float32) - pictures) ** 2).mean(axis=(1, 2, 3))
+    if not squares.any():
+        return ["lossless", "0", "0"]
     psnr = 10 * np.log10(255**2 / np.maximum(squares, 1e-9))
-    ends = np.cumsum([len(pts) for pts, _ in tracks])
-    parts = np.split(back, ends[:-1])
+    parts = np.split(back, np.cumsum([len(pts) for pts, _ in tracks])[:-1])
     after = [
         predict_track(model, Track(pts, part)).emotion_probs
         for (pts, _), part in zip(tracks, parts, strict=True)
