@@ -70,7 +70,7 @@ class Codec:
             return
         files = [self._encoded(picture) for picture in pictures]
         file["offsets"] = np.concatenate([[0], np.cumsum([len(f) for f in files])])
-        file.create_dataset("bytes", data=np.concatenate(files), chunks=(1 << 18,))
+        file.create_dataset("bytes", data=np.concatenate(files), chunks=(1 << 16,))
 
     def read(self, file: h5py.File, start: int, stop: int) -> Pictures:
         if self.dataset is not None:
