@@ -14,12 +14,14 @@ from distributed.scheduler import KilledWorker
 
 from seqfer.errors import InputError
 from seqfer.export.common import atomic_text, seconds
+from seqfer.extraction import parts_folder
 from seqfer.files import PARTIAL_SUFFIX
 from seqfer.jobs import Job, Outcome
-from seqfer.stages import finished, process
+from seqfer.stages import divide, finished, process, process_span
 from seqfer.store import write_index
+from seqfer.video import Span
 
-from .cluster import connected
+from .cluster import connected, grow
 from .options import ClusterConfig
 from .progress import BatchProgress
 from .tables import print_outcomes
@@ -128,33 +130,68 @@ def tell_batch(batch: Batch, num_jobs: int, out: Path, *, quiet: bool, verb: str
 def _compute(
     waiting: dict[int, Job], cluster: ClusterConfig, outcomes: dict[int, Outcome], progress: BatchProgress
 ) -> None:
+    """Have the cluster do all jobs: a task each, but for long videos, which are a task for each span.
+
+    Those of a video that was begun go before those of the next, and what joins them before all.
+    """
     with connected(cluster, len(waiting)) as client:
         client.subscribe_topic(_TOPIC, lambda event: progress.fraction(*event[1]))
-        # Neither stored nor fused: a task is one video, its result a few numbers.
-        futures = {
-            client.submit(_on_worker, n, job, key=f"seqfer-{n}-{job.video_id}", pure=False): n
-            for n, job in waiting.items()
-        }
-        for future in as_completed(list(futures), loop=client.loop):
-            n = futures.pop(future)
-            outcomes[n] = _result(future, waiting[n])
-            progress.done(n, outcomes[n])
+        tasks: dict[Future, tuple[int, Span | None]] = {}
+        spans_left: dict[int, int] = {}
+
+        def submit(n: int, span: Span | None = None, *, may_divide: bool = False) -> Future:
+            # Neither stored nor fused: a task is a video or a span, its result a few numbers.
+            name = f"seqfer-{n}-{waiting[n].video_id}" + (f"-{span.index}" if span else "")
+            priority = 0 if may_divide else 1 if span else 2
+            future = client.submit(
+                _on_worker,
+                n,
+                waiting[n],
+                span,
+                may_divide,
+                key=name + ("" if may_divide or span else "-joined"),
+                priority=priority,
+                pure=False,
+            )
+            tasks[future] = n, span
+            return future
+
+        done = as_completed([submit(n, may_divide=True) for n in waiting], loop=client.loop)
+        for future in done:
+            n, span = tasks.pop(future)
+            result = _result(future, waiting[n])
             future.release()
+            if span is not None:
+                spans_left[n] -= 1
+                if not spans_left[n]:  # a span that failed is tried once more there, and its reason told
+                    done.add(submit(n))
+            elif isinstance(result, Outcome):
+                outcomes[n] = result
+                progress.done(n, result)
+            else:
+                spans_left[n] = len(result)
+                progress.divided(n, len(result))
+                done.update([submit(n, one) for one in result])
+                grow(client, cluster, len(tasks))
 
 
-def _on_worker(n: int, job: Job) -> Outcome:
+def _on_worker(n: int, job: Job, span: Span | None, may_divide: bool) -> Outcome | tuple[Span, ...]:
+    """A video (or the spans it must be divided into first), or one span."""
     worker = get_worker()
     last = [time.monotonic()]
 
     def report(fraction: float) -> None:
         if time.monotonic() - last[0] >= _REPORT_SECONDS:
             last[0] = time.monotonic()
-            worker.log_event(_TOPIC, (n, fraction))
+            worker.log_event(_TOPIC, (n, fraction, span.index if span else 0))
 
-    return process(job, on_progress=report)
+    if span is not None:
+        process_span(job, span, on_progress=report)
+        return ()
+    return (may_divide and divide(job)) or process(job, on_progress=report)
 
 
-def _result(future: Future, job: Job) -> Outcome:
+def _result(future: Future, job: Job) -> Outcome | tuple[Span, ...]:
     """What a task came to, also where it took its worker down with it."""
     try:
         return future.result()
@@ -171,6 +208,8 @@ def _sweep(jobs: Iterable[Job]) -> None:
     for job in jobs:
         for path in job.results:
             path.with_name(path.name + PARTIAL_SUFFIX).unlink(missing_ok=True)
+        for path in parts_folder(job.tracks_path).glob("*" + PARTIAL_SUFFIX):
+            path.unlink(missing_ok=True)
 
 
 SUMMARY_COLUMNS = (

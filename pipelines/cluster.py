@@ -68,9 +68,21 @@ def connected(config: ClusterConfig, num_tasks: int) -> Iterator[Client]:
                 stack.close()
 
 
+def grow(client: Client, config: ClusterConfig, num_tasks: int) -> None:
+    """Let a local cluster have more workers, where a video has turned into many tasks."""
+    if client.cluster is not None:
+        wanted = _num_workers(config.workers, num_tasks)
+        if wanted > len(client.cluster.workers):
+            client.cluster.scale(wanted)
+
+
+def _num_workers(workers: int | None, num_tasks: int) -> int:
+    return min(workers or os.cpu_count() or 1, max(1, num_tasks))
+
+
 def _local(workers: int | None, num_tasks: int) -> LocalCluster:
     return LocalCluster(
-        n_workers=min(workers or os.cpu_count() or 1, max(1, num_tasks)),
+        n_workers=_num_workers(workers, num_tasks),
         threads_per_worker=1,
         processes=True,
         host="127.0.0.1",

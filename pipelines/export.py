@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from seqfer.decoding import DecodingConfig
+from seqfer.decoding import DecodingConfig, QualityGate
 from seqfer.export import FormatName
 from seqfer.jobs import RunConfig
 
@@ -21,9 +21,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--formats", type=tuple[FormatName, ...], default=("csv",), help="beside JSON: csv, frames"
     )
+    parser.add_argument("--gate", type=QualityGate, default=QualityGate())
     parser.add_argument("--decoding", type=DecodingConfig, default=DecodingConfig())
     add_cluster(parser)
     made = parsed(parser, argv)
-    config = RunConfig(decoding=made.decoding, formats=made.formats)
+    config = RunConfig(gate=made.gate, decoding=made.decoding, formats=made.formats)
     jobs = plan_stores(made.out, ("export",), config)
     return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="export").exit_code

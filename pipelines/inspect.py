@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -86,7 +87,9 @@ def _show_store(console: Console, path: Path) -> None:
         console.print(Text(f"{store.video_id}: track store\n  video: {facts}"))
         for note in store.source["notes"]:
             console.print(Text(f"  note: {note}"))
-        table = _table("track", "from_s", "to_s", "frames", "interpolated", "gaps", "mean score")
+        table = _table(
+            "track", "from_s", "to_s", "frames", "interpolated", "gaps", "mean score", "eyes px", "sharpness"
+        )
         for track in store.tracks:
             gaps = int((track.frame_indices[1:] - track.frame_indices[:-1] > 1).sum())
             table.add_row(
@@ -97,6 +100,8 @@ def _show_store(console: Console, path: Path) -> None:
                 f"{track.interpolated.mean():.0%}",
                 str(gaps),
                 f"{track.scores.mean():.2f}",
+                f"{np.median(track.quality.eye_distance_pixels):.0f}",
+                f"{np.median(track.quality.sharpness):.2f}",
             )
         console.print(table)
 

@@ -26,7 +26,7 @@ class BatchProgress:
     def __init__(self, total: int, verb: str, *, enabled: bool = True) -> None:
         self._total = total
         self._verb = verb
-        self._fractions: dict[int, float] = {}
+        self._fractions: dict[int, list[float]] = {}
         self._finished = 0
         self._failed = 0
         self._enabled = enabled
@@ -58,10 +58,14 @@ class BatchProgress:
             self._bar.__exit__(kind, error, trace)
             self._bar = None
 
-    def fraction(self, n: int, fraction: float) -> None:
-        """Video ``n`` is done to this fraction, 0 to 1."""
-        if n in self._fractions or fraction < 1:
-            self._fractions[n] = fraction
+    def divided(self, n: int, parts: int) -> None:
+        """Video ``n`` is done in so many parts."""
+        self._fractions[n] = [0.0] * parts
+
+    def fraction(self, n: int, fraction: float, part: int = 0) -> None:
+        """A part of video ``n`` (or all of it) is done to this fraction, 0 to 1."""
+        parts = self._fractions.setdefault(n, [0.0])
+        parts[min(part, len(parts) - 1)] = fraction
         self._show()
 
     def done(self, n: int, outcome: Outcome) -> None:
@@ -87,4 +91,8 @@ class BatchProgress:
         rate = f"{self._seconds / elapsed:.1f} × real time" if self._seconds else ""
         if self._failed:
             rate += f"  {self._failed} failed"
-        self._bar.update(self._task, completed=self._finished + sum(self._fractions.values()), rate=rate)
+        self._bar.update(
+            self._task,
+            completed=self._finished + sum(sum(f) / len(f) for f in self._fractions.values()),
+            rate=rate,
+        )

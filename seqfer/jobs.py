@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from .decoding import DecodingConfig
+from .decoding import DecodingConfig, QualityGate
 from .errors import readable
 from .export import FormatName, output_path
 from .extraction import ExtractionConfig
@@ -27,6 +27,7 @@ class RunConfig:
         model: face tracks to per-frame probabilities: name of a bundled model, or path of a trained one.
         device: where the model runs, as PyTorch names it.
         batch_size: face-frames that go through the model's encoder at once.
+        gate: which frames are not good enough to be judged.
         decoding: probabilities to segments.
         formats: what to write beside the JSON, which is always written.
         persons: which face tracks are one person.
@@ -36,6 +37,7 @@ class RunConfig:
     model: str = "bundled"
     device: str = "cpu"
     batch_size: int = 32
+    gate: QualityGate = field(default_factory=QualityGate)
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
     formats: tuple[FormatName, ...] = ("csv",)
     persons: PersonsConfig = field(default_factory=PersonsConfig)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from . import models, video  # PyTorch is slow to import: models is only named where it is used
@@ -15,7 +16,7 @@ from .decoding import decode
 from .errors import SeqferError, StoreError
 from .export import VideoReport, find_persons, output_path, write_outputs
 from .export.timeline_json import read_document, read_timelines
-from .extraction import extract_video, extraction_key
+from .extraction import extract_span, extract_video, extraction_key, missing_spans
 from .jobs import STAGES, Job, Outcome, RunConfig, Stage
 from .keys import key_of
 from .persons import embed_video, embedding_key
@@ -40,6 +41,32 @@ def process(job: Job, *, on_progress: Progress | None = None) -> Outcome:
         return _summarise(job, done)
     except SeqferError as error:
         return Outcome(video_id=job.video_id, path=job.where, status="failed", error=str(error))
+
+
+def divide(job: Job) -> tuple[video.Span, ...]:
+    """The spans of a long video still to be extracted; none where :func:`process` is all it takes."""
+    if job.path is None or "extract" not in job.stages:
+        return ()
+    try:
+        if not _extract_key(job, "")[1]:
+            return ()
+        return missing_spans(job.path, job.tracks_path, video_id=job.video_id, config=job.config.extraction)
+    except SeqferError:
+        return ()  # what is wrong is said by process()
+
+
+def process_span(job: Job, span: video.Span, *, on_progress: Progress | None = None) -> None:
+    """Extract one span of a job, for :func:`process` to join; what is wrong will be said there."""
+    assert job.path is not None
+    with suppress(SeqferError):
+        extract_span(
+            job.path,
+            job.tracks_path,
+            span,
+            video_id=job.video_id,
+            config=job.config.extraction,
+            on_progress=on_progress,
+        )
 
 
 def finished(job: Job) -> Outcome | None:
@@ -106,6 +133,7 @@ def _export_key(job: Job, predictions_key: str) -> tuple[str, bool]:
     key = key_of(
         stage="export",
         predictions=predictions_key,
+        gate=job.config.gate,
         decoding=job.config.decoding,
         formats=sorted(job.formats),
         persons=_persons(job),
@@ -159,6 +187,10 @@ def _predict(job: Job, key: str, on_progress: Progress | None) -> None:
 def _export(job: Job, key: str, on_progress: Progress | None) -> None:
     predictions = read_predictions(job.predictions_path)
     with open_store(job.tracks_path) as store:
+        if predictions.tracks_key != store.key:
+            reason = "made from other face tracks than there are now; predict again"
+            raise StoreError(job.predictions_path, reason)
+        judgements = [job.config.gate.judge(track.quality, track.scores) for track in store.tracks]
         report = VideoReport(
             video_id=job.video_id,
             key=key,
@@ -166,9 +198,10 @@ def _export(job: Job, key: str, on_progress: Progress | None) -> None:
             model=predictions.model,
             frame_pts_seconds=store.frame_pts_seconds,
             predictions=predictions.tracks,
+            judgements=tuple(judgements),
             timelines=tuple(
-                decode(track, video_id=job.video_id, config=job.config.decoding)
-                for track in predictions.tracks
+                decode(track, video_id=job.video_id, config=job.config.decoding, trusted=judgement.trusted)
+                for track, judgement in zip(predictions.tracks, judgements, strict=True)
             ),
             persons=_persons(job),
         )

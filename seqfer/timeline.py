@@ -33,6 +33,7 @@ class Segment:
         confidence: mean probability of the emotion over the segment, 0 to 1.
         intensity: highest intensity within the segment, 0 to 1; 0 for neutral.
         onset_seconds, apex_seconds, offset_seconds: begins to show, stands, has faded; None for neutral.
+        trusted: share of its frames that were good enough to be judged, 0 to 1; the others were bridged.
 
     Raises:
         ValueError: an empty or backward stretch, or onset, apex and offset out of order.
@@ -48,6 +49,7 @@ class Segment:
     onset_seconds: float | None = None
     apex_seconds: float | None = None
     offset_seconds: float | None = None
+    trusted: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.start_seconds < self.end_seconds or not self.start_frame < self.end_frame:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from seqfer.faces.align import TEMPLATE
 from seqfer.faces.rows import TrackRows
 from seqfer.store import create_store
 
@@ -48,10 +49,10 @@ def write_store(path: Path, video_id: str, *, seconds: float = 2.0, fps: float =
     with create_store(path, video_id=video_id, key="k", config={}, software={}, crop_codec="raw") as writer:
         for time in pts:
             writer.add_frame(float(time), 0)
-        rows = TrackRows(
-            track_id=0, frame_indices=np.arange(t), pts_seconds=pts, boxes_xyxy=np.ones((t, 4), np.float32),
-            landmarks_xy=np.ones((t, 5, 2), np.float32), scores=np.ones(t, np.float32),
-            interpolated=np.zeros(t, bool), crops=crops_at(pts, seed=seed),
+        rows = TrackRows.build(
+            track_id=0, frame_indices=np.arange(t), pts_seconds=pts, boxes_xyxy=np.ones((t, 4)),
+            landmarks_xy=np.tile(100 * TEMPLATE, (t, 1, 1)), scores=np.ones(t),
+            interpolated=np.zeros(t, bool), crops=crops_at(pts, seed=seed), frame_size=(100, 100),
         )  # fmt: skip
         writer.add_rows(rows)
     return path

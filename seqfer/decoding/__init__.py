@@ -1,5 +1,6 @@
-"""From per-frame probabilities to segments with onset, apex and offset."""
+"""From per-frame probabilities to segments with onset, apex and offset, less the frames not to believe."""
 
 from .decode import DecodingConfig, decode
+from .gate import REASONS, Judgement, QualityGate
 
-__all__ = ["DecodingConfig", "decode"]
+__all__ = ["REASONS", "DecodingConfig", "Judgement", "QualityGate", "decode"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,40 +28,95 @@ class DecodingConfig:
         edge: fraction of the apex intensity at which an expression counts as begun and as faded. The apex
             itself is where 95 % of the highest intensity is first reached: on a held expression the very
             highest frame is a matter of chance.
+        bridge_seconds: frames that are not trusted, for up to this long between two that are, belong to what
+            is around them; for longer, the timeline has a gap.
     """
 
     min_duration_seconds: float = 0.2
     switch_cost: float = 2.0
     evidence_per_second: float = 10.0
     edge: float = 0.2
+    bridge_seconds: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.min_duration_seconds < 0 or self.switch_cost < 0 or self.evidence_per_second <= 0:
-            raise ValueError(
-                "min_duration_seconds and switch_cost must not be negative, evidence_per_second above 0"
-            )
+        if min(self.min_duration_seconds, self.switch_cost, self.bridge_seconds) < 0:
+            raise ValueError("min_duration_seconds, switch_cost and bridge_seconds must not be negative")
+        if self.evidence_per_second <= 0:
+            raise ValueError(f"evidence_per_second must be above 0, got {self.evidence_per_second}")
         if not 0 < self.edge < 1:
             raise ValueError(f"edge must lie between 0 and 1, got {self.edge}")
 
 
-def decode(predictions: FramePredictions, *, video_id: str, config: DecodingConfig | None = None) -> Timeline:
-    """The timeline of one face track. Where the face is out of sight there is a gap."""
+def decode(
+    predictions: FramePredictions,
+    *,
+    video_id: str,
+    config: DecodingConfig | None = None,
+    trusted: NDArray[np.bool_] | None = None,
+) -> Timeline:
+    """The timeline of one face track. Where the face is out of sight, or cannot be judged, there is a gap.
+
+    Args:
+        trusted: bool (T,), rows that count (:meth:`seqfer.decoding.QualityGate.judge`); all where None.
+    """
     config = config or DecodingConfig()
+    counts = np.ones(len(predictions), np.bool_) if trusted is None else np.asarray(trusted, np.bool_)
+    kept = _with_bridges(predictions, counts, config.bridge_seconds)
+    told = _interpolated(predictions, kept, counts)
     segments: list[Segment] = []
-    if len(predictions):
-        breaks = np.flatnonzero(np.diff(predictions.frame_indices) > 1) + 1
-        for rows in np.split(np.arange(len(predictions)), breaks):
-            segments += _decode_stretch(predictions, rows, config)
+    if len(kept):
+        breaks = np.flatnonzero(np.diff(predictions.frame_indices[kept]) > 1) + 1
+        for rows in np.split(kept, breaks):
+            segments += _decode_stretch(told, rows, counts, config)
     return Timeline(video_id=video_id, track_id=predictions.track_id, segments=tuple(segments))
 
 
-def _decode_stretch(p: FramePredictions, rows: NDArray[np.int64], config: DecodingConfig) -> list[Segment]:
+def _with_bridges(
+    p: FramePredictions, trusted: NDArray[np.bool_], bridge_seconds: float
+) -> NDArray[np.int64]:
+    """Trusted rows, and those that are not where they do not last long between two that are."""
+    rows = np.flatnonzero(trusted)
+    if len(rows) in (0, len(p)):
+        return rows
+    left, right = rows[:-1], rows[1:]
+    in_view = p.frame_indices[right] - p.frame_indices[left] == right - left
+    lasting = p.pts_seconds[right] - p.pts_seconds[left + 1]
+    bridged = in_view & (lasting <= bridge_seconds)
+    others = np.flatnonzero(~trusted)
+    after = np.searchsorted(rows, others)
+    between = (after > 0) & (after < len(rows))
+    return np.union1d(rows, others[between][bridged[after[between] - 1]])
+
+
+def _interpolated(
+    p: FramePredictions, kept: NDArray[np.int64], trusted: NDArray[np.bool_]
+) -> FramePredictions:
+    """What is said of trusted rows, and for the bridged ones between two of them what lies between."""
+    gaps = kept[~trusted[kept]]
+    if not len(gaps):
+        return p
+    rows = np.flatnonzero(trusted)
+    after = np.searchsorted(rows, gaps)
+    left, right = rows[after - 1], rows[after]
+    w = (p.pts_seconds[gaps] - p.pts_seconds[left]) / (p.pts_seconds[right] - p.pts_seconds[left])
+    probs, intensity = p.emotion_probs.copy(), p.intensity.copy()
+    probs[gaps] = (1 - w)[:, None] * probs[left] + w[:, None] * probs[right]
+    intensity[gaps] = (1 - w) * intensity[left] + w * intensity[right]
+    return replace(p, emotion_probs=probs, intensity=intensity)
+
+
+def _decode_stretch(
+    p: FramePredictions, rows: NDArray[np.int64], trusted: NDArray[np.bool_], config: DecodingConfig
+) -> list[Segment]:
     pts = p.pts_seconds[rows]
     steps = np.diff(pts)
     last_step = float(np.median(steps)) if len(steps) else _neighbour_step(p)
-    bounds = np.append(pts, pts[-1] + last_step)
+    end = pts[-1] + last_step
+    if rows[-1] + 1 < len(p):
+        end = min(end, p.pts_seconds[rows[-1] + 1])
+    bounds = np.append(pts, end)
     probs = p.emotion_probs[rows].astype(np.float64)
-    weight = np.diff(bounds)[:, None] * config.evidence_per_second
+    weight = (np.diff(bounds) * trusted[rows])[:, None] * config.evidence_per_second
     cuts = best_segmentation(
         np.log(np.maximum(probs, _MIN_PROBABILITY)) * weight,
         pts,
@@ -100,6 +155,7 @@ def _decode_stretch(p: FramePredictions, rows: NDArray[np.int64], config: Decodi
                 emotion=emotion,
                 confidence=float(probs[first:stop, label].mean()),
                 intensity=intensity,
+                trusted=float(trusted[rows[first:stop]].mean()),
                 **marks,
             )
         )

@@ -11,6 +11,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..decoding import Judgement
 from ..files import atomic_path
 from ..timeline import FramePredictions, Timeline
 
@@ -25,7 +26,7 @@ class VideoReport:
         source: what the track store says of the video.
         model: what the predictions say of the model; ``vocabulary`` among it.
         frame_pts_seconds: float64 (N,), times of all frames, with or without a face.
-        predictions, timelines: one each a face track, in the same order.
+        predictions, judgements, timelines: one each a face track, in the same order.
         persons: whom a track shows, by the track's number, where that is known.
     """
 
@@ -35,6 +36,7 @@ class VideoReport:
     model: Mapping[str, Any]
     frame_pts_seconds: NDArray[np.float64]
     predictions: tuple[FramePredictions, ...]
+    judgements: tuple[Judgement, ...]
     timelines: tuple[Timeline, ...]
     persons: Mapping[int, str] = field(default_factory=dict)
 

@@ -19,19 +19,25 @@ def write(path: Path, report: VideoReport) -> None:
     names = list(report.model["vocabulary"])
     with atomic_text(path) as file:
         table = csv.writer(file, lineterminator="\n")
-        columns = ["frame", "pts_s", "track_id", "emotion", "phase", "intensity"]
-        table.writerow([*columns, *(f"p_{n}" for n in names), "person_id"])
-        empty = [""] * (5 + len(names))
+        table.writerow(
+            ["frame", "pts_s", "track_id", "emotion", "phase", "intensity"]
+            + [f"p_{n}" for n in names]
+            + ["trusted", "reason", "person_id"]
+        )
+        empty = [""] * (7 + len(names))
         next_rows = [0] * len(report.predictions)
         for frame, pts in enumerate(report.frame_pts_seconds):
             seen = False
-            for t, (track, timeline) in enumerate(zip(report.predictions, report.timelines, strict=True)):
+            for t, (track, judgement, timeline) in enumerate(
+                zip(report.predictions, report.judgements, report.timelines, strict=True)
+            ):
                 row = next_rows[t]
                 if row >= len(track) or track.frame_indices[row] != frame:
                     continue
                 next_rows[t] += 1
                 seen = True
                 segment = timeline.at(track.pts_seconds[row])
+                reasons = judgement.reasons(row, row + 1)
                 table.writerow(
                     [
                         frame,
@@ -41,6 +47,8 @@ def write(path: Path, report: VideoReport) -> None:
                         PHASES[int(np.argmax(track.phase_probs[row]))],
                         fraction(track.intensity[row]),
                         *map(fraction, track.emotion_probs[row]),
+                        int(not reasons),
+                        "+".join(reasons),
                         report.persons.get(track.track_id, ""),
                     ]
                 )

@@ -23,6 +23,7 @@ COLUMNS = (
     "offset_s",
     "prev_emotion",
     "next_emotion",
+    "trusted",
     "person_id",
 )
 
@@ -38,7 +39,7 @@ def write(path: Path, report: VideoReport) -> None:
                 before = segments[n - 1] if n and segments[n - 1].end_frame == s.start_frame else None
                 after = segments[n + 1] if n + 1 < len(segments) else None
                 if after is not None and after.start_frame != s.end_frame:
-                    after = None  # the face was out of sight in between
+                    after = None  # the face was out of sight, or not to be judged, in between
                 table.writerow(
                     (
                         report.video_id,
@@ -56,6 +57,7 @@ def write(path: Path, report: VideoReport) -> None:
                         seconds(s.offset_seconds),
                         before.emotion if before else "",
                         after.emotion if after else "",
+                        fraction(s.trusted),
                         report.persons.get(timeline.track_id, ""),
                     )
                 )

@@ -6,15 +6,20 @@ Its form is fixed by ``timeline.schema.json`` beside this module.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ..decoding import Judgement
 from ..errors import StoreError
-from ..timeline import Segment, Timeline
+from ..timeline import FramePredictions, Segment, Timeline
 from .common import VideoReport, atomic_text, fraction, seconds
 
 FORMAT = "seqfer.timeline"
-VERSION = 1
+VERSION = 2  # 2: trusted, num_trusted, untrusted, person_id
 SCHEMA_PATH = Path(__file__).with_name("timeline.schema.json")
 
 
@@ -29,8 +34,10 @@ def write(path: Path, report: VideoReport) -> None:
         "model": {k: report.model[k] for k in sorted(report.model)},
         "vocabulary": list(report.model["vocabulary"]),
         "tracks": [
-            _track(t, len(p), report.persons.get(t.track_id))
-            for t, p in zip(report.timelines, report.predictions, strict=True)
+            _track(timeline, track, judgement, report)
+            for timeline, track, judgement in zip(
+                report.timelines, report.predictions, report.judgements, strict=True
+            )
         ],
     }
     with atomic_text(path) as file:
@@ -38,10 +45,13 @@ def write(path: Path, report: VideoReport) -> None:
         file.write("\n")
 
 
-def _track(timeline: Timeline, num_frames: int, person_id: str | None) -> dict[str, Any]:
+def _track(
+    timeline: Timeline, track: FramePredictions, judgement: Judgement, report: VideoReport
+) -> dict[str, Any]:
     return {
         "track_id": timeline.track_id,
-        "num_frames": num_frames,
+        "num_frames": len(track),
+        "num_trusted": int(judgement.trusted.sum()),
         "segments": [
             {
                 "start_s": seconds(s.start_seconds),
@@ -54,9 +64,11 @@ def _track(timeline: Timeline, num_frames: int, person_id: str | None) -> dict[s
                 "onset_s": seconds(s.onset_seconds),
                 "apex_s": seconds(s.apex_seconds),
                 "offset_s": seconds(s.offset_seconds),
+                "trusted": fraction(s.trusted),
             }
             for s in timeline.segments
         ],
+        "untrusted": list(_untrusted(track, judgement, report.frame_pts_seconds)),
         "transitions": [
             {
                 "time_s": seconds(t.time_seconds),
@@ -67,8 +79,30 @@ def _track(timeline: Timeline, num_frames: int, person_id: str | None) -> dict[s
             }
             for t in timeline.transitions()
         ],
-        "person_id": person_id,
+        "person_id": report.persons.get(timeline.track_id),
     }
+
+
+def _untrusted(
+    track: FramePredictions, judgement: Judgement, frame_pts_seconds: NDArray[np.float64]
+) -> Iterator[dict[str, Any]]:
+    """Stretches of frames that were not good enough, with what they failed on."""
+    rows = np.flatnonzero(~judgement.trusted)
+    if not len(rows):
+        return
+    steps = np.diff(frame_pts_seconds)
+    last_step = float(np.median(steps)) if len(steps) else 0.0
+    ends = np.append(frame_pts_seconds[1:], frame_pts_seconds[-1] + last_step)
+    frames = track.frame_indices[rows]
+    for stretch in np.split(rows, np.flatnonzero(np.diff(frames) > 1) + 1):
+        first, last = int(stretch[0]), int(stretch[-1])
+        yield {
+            "start_s": seconds(track.pts_seconds[first]),
+            "end_s": seconds(ends[track.frame_indices[last]]),
+            "start_frame": int(track.frame_indices[first]),
+            "end_frame": int(track.frame_indices[last]) + 1,
+            "reasons": list(judgement.reasons(first, last + 1)),
+        }
 
 
 def read_document(path: Path) -> dict[str, Any]:
@@ -122,4 +156,5 @@ def _segment(s: dict[str, Any]) -> Segment:
         onset_seconds=s["onset_s"],
         apex_seconds=s["apex_s"],
         offset_seconds=s["offset_s"],
+        trusted=s["trusted"],
     )

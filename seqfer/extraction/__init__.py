@@ -1,5 +1,14 @@
 """One video in, one store of aligned face tracks out."""
 
-from .extract import ExtractionConfig, ExtractionResult, extract_video, extraction_key
+from .config import ExtractionConfig, extraction_key
+from .extract import ExtractionResult, extract_span, extract_video, missing_spans, parts_folder
 
-__all__ = ["ExtractionConfig", "ExtractionResult", "extract_video", "extraction_key"]
+__all__ = [
+    "ExtractionConfig",
+    "ExtractionResult",
+    "extract_span",
+    "extract_video",
+    "extraction_key",
+    "missing_spans",
+    "parts_folder",
+]

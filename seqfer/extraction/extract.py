@@ -1,55 +1,33 @@
-"""Extraction: frames → shots → detections → tracks → aligned crops → HDF5, in one pass and flat memory."""
+"""One video → one store of face tracks.
+
+A long video is extracted in spans, each into a store of its own, a part; the parts are then joined. They are
+made one after the other here, or were made by others before: either way the result is the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import numpy as np
 
 from .. import video
 from ..errors import VideoError, readable
-from ..faces import DetectorConfig, FaceDetector, ShotTracker, TrackingConfig, make_detector, mark_shots
-from ..faces.align import TEMPLATE_NAME
+from ..faces.stitching import pack, unpack
 from ..keys import key_of, plain
-from ..store import StoreWriter, create_store
-from ..store.schema import VERSION
+from ..store import EDGES, StoreWriter, append_parts, create_store, read_part, stored_key
+from ..store.schema import FORMAT, PARTS_SUFFIX, VERSION
+from .config import ExtractionConfig, extraction_key
+from .joining import number_parts
+from .span import SpanResult, follow_span
 
-
-@dataclass(frozen=True, kw_only=True)
-class ExtractionConfig:
-    """Everything that decides what is in a track store.
-
-    Attributes:
-        reader: ``auto`` reads with PyAV in the video's own colour planes; ``decord`` asks for decord,
-            with PyAV where decord fails or disagrees with the container.
-        crop_size: side of the aligned crops, pixels.
-        crop_codec: ``jpeg`` (about a fifth of the size) or ``raw``.
-        jpeg_quality: 1 to 100.
-        still_fps: frames per second that a folder of numbered stills is declared to have.
-        detector: which network finds faces.
-        tracking: how faces are looked for and followed.
-    """
-
-    reader: Literal["auto", "pyav", "decord"] = "auto"
-    crop_size: int = 112
-    crop_codec: Literal["jpeg", "raw"] = "jpeg"
-    jpeg_quality: int = 95
-    still_fps: float = 30.0
-    detector: DetectorConfig = field(default_factory=DetectorConfig)
-    tracking: TrackingConfig = field(default_factory=TrackingConfig)
-
-    def __post_init__(self) -> None:
-        if not 16 <= self.crop_size <= 1024:
-            raise ValueError(f"crop_size must lie between 16 and 1024 pixels, got {self.crop_size}")
-        if not 1 <= self.jpeg_quality <= 100:
-            raise ValueError(f"jpeg_quality must lie between 1 and 100, got {self.jpeg_quality}")
-        if not self.still_fps > 0:
-            raise ValueError(f"still_fps must be above 0, got {self.still_fps}")
+Progress = Callable[[float], None]
+_SOFTWARE = ("seqfer", "av", "h5py", "onnxruntime", "opencv-python")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,18 +47,13 @@ class ExtractionResult:
     notes: tuple[str, ...]
 
 
-def extraction_key(fingerprint: str, config: ExtractionConfig) -> str:
-    """Digest of all that a store's content depends on; see :mod:`seqfer.keys`."""
-    return key_of(stage="extract", format=VERSION, template=TEMPLATE_NAME, source=fingerprint, config=config)
-
-
 def extract_video(
-    path: Path,
-    store_path: Path,
+    path: Path | str,
+    store_path: Path | str,
     *,
     video_id: str,
     config: ExtractionConfig | None = None,
-    on_progress: Callable[[float], None] | None = None,
+    on_progress: Progress | None = None,
 ) -> ExtractionResult:
     """Find, follow and align the faces of one video, and store them.
 
@@ -96,84 +69,150 @@ def extract_video(
         WeightsError: the detector's weights are absent.
         StoreError: the store cannot be written.
     """
-    config = config or ExtractionConfig()
-    source = video.probe(path, video_id=video_id, still_fps=config.still_fps)
-    fingerprint = video.fingerprint(path)
-    detector = _detector(config.detector)
-    notes: list[str] = []
-    frames: Iterator[video.Frame] = video.read_frames(source, reader=config.reader, on_damage=notes.append)
-    with create_store(
-        store_path,
-        video_id=video_id,
-        key=extraction_key(fingerprint, config),
-        config=plain(config),
-        software={name: version(name) for name in ("seqfer", "av", "h5py", "onnxruntime", "opencv-python")},
-        crop_codec=config.crop_codec,
-        jpeg_quality=config.jpeg_quality,
-    ) as writer:
-        if on_progress and source.num_frames:
-            frames = _reported(frames, source.num_frames, on_progress)
-        times, num_tracks = _follow(frames, writer, detector, config)
-        if not times:
-            raise VideoError(path, "holds no picture that can be decoded")
-        steps = np.diff(times)
-        duration = times[-1] - times[0] + (float(np.median(steps)) if len(steps) else 0.0)
-        result = ExtractionResult(
-            num_frames=len(times), duration_seconds=duration, num_tracks=num_tracks, notes=tuple(notes)
+    return _Extraction(path, store_path, video_id, config).all(on_progress or (lambda _: None))
+
+
+def missing_spans(
+    path: Path | str, store_path: Path | str, *, video_id: str, config: ExtractionConfig
+) -> tuple[video.Span, ...]:
+    """The spans of a long video that are still to be extracted, for who wants to have them done elsewhere.
+
+    None of a video that is extracted in one go.
+
+    Raises:
+        VideoError: the video cannot be read at all.
+    """
+    return _Extraction(path, store_path, video_id, config).missing()
+
+
+def extract_span(
+    path: Path | str,
+    store_path: Path | str,
+    span: video.Span,
+    *,
+    video_id: str,
+    config: ExtractionConfig,
+    on_progress: Progress | None = None,
+) -> None:
+    """Extract one of the :func:`missing_spans`, to be joined by :func:`extract_video`.
+
+    Raises:
+        SeqferError: as :func:`extract_video`.
+    """
+    _Extraction(path, store_path, video_id, config).part(span, on_progress or (lambda _: None))
+
+
+def parts_folder(store_path: Path) -> Path:
+    """Where the parts of a store wait to be joined."""
+    return store_path.with_name(store_path.name + PARTS_SUFFIX)
+
+
+class _Extraction:
+    def __init__(
+        self, path: Path | str, store_path: Path | str, video_id: str, config: ExtractionConfig | None
+    ) -> None:
+        self.path, self.store_path = Path(path), Path(store_path)
+        self.config = config or ExtractionConfig()
+        self.video_id = video_id
+        self.source = video.probe(self.path, video_id=video_id, still_fps=self.config.still_fps)
+        self.fingerprint = video.fingerprint(self.path)
+        self.key = extraction_key(self.fingerprint, self.config)
+        self.spans = video.plan_spans(self.source, self.config.span_seconds, reader=self.config.reader)
+
+    def all(self, on_progress: Progress) -> ExtractionResult:
+        if len(self.spans) == 1:
+            with self._store(self.store_path, self.key) as writer:
+                found = self._follow(self.spans[0], writer, on_progress)
+                result = self._result(found.times, found.num_tracks, found.notes)
+                writer.source = self._described(result)
+            return result
+        missing = self.missing()
+        for done, span in enumerate(missing, start=len(self.spans) - len(missing)):
+            self.part(span, _share(on_progress, done, len(self.spans)))
+        result = self._join()
+        shutil.rmtree(parts_folder(self.store_path), ignore_errors=True)
+        return result
+
+    def missing(self) -> tuple[video.Span, ...]:
+        if len(self.spans) == 1:
+            return ()
+        return tuple(
+            span
+            for span in self.spans
+            if stored_key(self._part_path(span), format=FORMAT, version=VERSION) != self._part_key(span)
         )
-        writer.source = {
-            "name": readable(Path(path).name),
-            "fingerprint": fingerprint,
-            "kind": source.kind,
-            "width": source.width,
-            "height": source.height,
-            "average_fps": source.average_fps,
+
+    def part(self, span: video.Span, on_progress: Progress) -> None:
+        with self._store(self._part_path(span), self._part_key(span)) as writer:
+            found = self._follow(span, writer, on_progress)
+            writer.keep(EDGES, pack(found.edges))
+            writer.source = {"notes": list(found.notes)}
+
+    def _join(self) -> ExtractionResult:
+        parts = [read_part(self._part_path(span)) for span in self.spans]
+        numbering = number_parts(parts, [unpack(p.edges) for p in parts], self.config.tracking)
+        times = np.concatenate([p.frame_pts_seconds for p in parts]).tolist()
+        notes = [note for part in parts for note in part.notes]
+        result = self._result(times, numbering.num_tracks, notes)
+        with self._store(self.store_path, self.key) as writer:
+            append_parts(writer, parts, numbering.track_ids, numbering.first_shots)
+            writer.source = self._described(result)
+        return result
+
+    def _follow(self, span: video.Span, writer: StoreWriter, on_progress: Progress) -> SpanResult:
+        seconds = (span.stop_seconds or self.source.duration_seconds or 0.0) - span.start_seconds
+
+        def on_time(now: float) -> None:
+            if seconds > 0:
+                on_progress(min(1.0, (now - span.start_seconds) / seconds))
+
+        return follow_span(self.source, span, writer, self.config, on_time)
+
+    def _result(self, times: Sequence[float], num_tracks: int, notes: Sequence[str]) -> ExtractionResult:
+        if not times:
+            raise VideoError(self.path, "holds no picture that can be decoded")
+        steps = np.diff(times)
+        last = float(np.median(steps)) if len(steps) else 0.0
+        return ExtractionResult(
+            num_frames=len(times),
+            duration_seconds=times[-1] - times[0] + last,
+            num_tracks=num_tracks,
+            notes=tuple(notes),
+        )
+
+    def _described(self, result: ExtractionResult) -> dict[str, Any]:
+        return {
+            "name": readable(self.path.name),
+            "fingerprint": self.fingerprint,
+            "kind": self.source.kind,
+            "width": self.source.width,
+            "height": self.source.height,
+            "average_fps": self.source.average_fps,
             "num_frames": result.num_frames,
             "duration_seconds": result.duration_seconds,
-            "notes": notes,
+            "notes": list(result.notes),
         }
-    return result
+
+    def _store(self, path: Path, key: str) -> AbstractContextManager[StoreWriter]:
+        return create_store(
+            path,
+            video_id=self.video_id,
+            key=key,
+            config=plain(self.config),
+            software={
+                name: version(name) for name in ("seqfer", "av", "h5py", "onnxruntime", "opencv-python")
+            },
+            crop_codec=self.config.crop_codec,
+            jpeg_quality=self.config.jpeg_quality,
+        )
+
+    def _part_path(self, span: video.Span) -> Path:
+        return parts_folder(self.store_path) / f"{span.index:05d}.h5"
+
+    def _part_key(self, span: video.Span) -> str:
+        return key_of(whole=self.key, span=span)
 
 
-def _follow(
-    frames: Iterable[video.Frame],
-    writer: StoreWriter,
-    detector: FaceDetector,
-    config: ExtractionConfig,
-) -> tuple[list[float], int]:
-    """Track every shot into the store; times of all frames, and how many tracks there were."""
-    times: list[float] = []
-    tracker: ShotTracker | None = None
-    current = -1
-    for frame, shot in mark_shots(frames):
-        if tracker is None or shot != current:
-            first = 0
-            if tracker is not None:
-                for rows in tracker.finish():
-                    writer.add_rows(rows)
-                first = tracker.next_track_id
-            tracker = ShotTracker(detector, config.tracking, crop_size=config.crop_size, first_track_id=first)
-            current = shot
-        writer.add_frame(frame.pts_seconds, shot)
-        times.append(frame.pts_seconds)
-        for rows in tracker.feed(frame):
-            writer.add_rows(rows)
-    if tracker is None:
-        return times, 0
-    for rows in tracker.finish():
-        writer.add_rows(rows)
-    return times, tracker.next_track_id
-
-
-def _reported(
-    frames: Iterable[video.Frame], num_frames: int, on_progress: Callable[[float], None]
-) -> Iterator[video.Frame]:
-    for frame in frames:
-        yield frame
-        if frame.frame_index % 16 == 0:
-            on_progress(min(1.0, frame.frame_index / num_frames))
-
-
-@lru_cache(maxsize=2)
-def _detector(config: DetectorConfig) -> FaceDetector:
-    return make_detector(config)  # loading takes longer than a short video
+def _share(on_progress: Progress, done: int, total: int) -> Progress:
+    """Progress of one span of many as progress of all."""
+    return lambda fraction: on_progress((done + fraction) / total)

@@ -55,57 +55,39 @@ def five_points(landmarks_xy: ArrayLike) -> NDArray[np.float64]:
 def similarity_to_template(landmarks_xy: ArrayLike, size: int) -> NDArray[np.float64]:
     """Least-squares similarity (turn, scale, shift; no mirror) from picture pixels to crop pixels.
 
+    Of one face or of many at once.
+
     Closed form of Umeyama (1991), restricted to proper rotations, which in the plane is one complex
     number: ``crop = a * picture + b``.
 
     Args:
-        landmarks_xy: (5, 2) or (68, 2), pixels of the upright picture (pixel centres at integers).
+        landmarks_xy: (..., 5, 2) or (..., 68, 2), pixels of the upright picture (pixel centres at integers).
         size: side of the crop in pixels.
 
     Returns:
-        float64 (2, 3), as ``cv2.warpAffine`` takes it.
+        float64 (..., 2, 3), each as ``cv2.warpAffine`` takes it.
 
     Raises:
-        ValueError: points of another shape, or all in one place.
+        ValueError: points of another shape, or all of a face in one place.
     """
     source = five_points(landmarks_xy)
-    if source.shape != (5, 2):
-        raise ValueError(f"landmarks_xy must be one face, (5, 2) or (68, 2), got {np.shape(landmarks_xy)}")
     # Fractions of the side meet pixel *edges*; pixel centres sit half a pixel in.
-    warp = similarity(source, TEMPLATE * size - 0.5)
-    if warp is None:
-        raise ValueError("landmarks_xy are all in one place: no alignment exists")
-    return warp
+    return similarity(source, TEMPLATE * size - 0.5)
 
 
-def similarity(source_xy: NDArray[np.float64], target_xy: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """The similarity that brings (P, 2) points nearest to others: float64 (2, 3), None if there is none."""
-    z = source_xy[:, 0] + 1j * source_xy[:, 1]
-    w = target_xy[:, 0] + 1j * target_xy[:, 1]
-    spread = z - z.mean()
-    power = float(np.vdot(spread, spread).real)
-    if not np.isfinite(power) or power <= 1e-9:
-        return None
-    a = np.vdot(spread, w - w.mean()) / power
-    b = w.mean() - a * z.mean()
-    return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])
+def similarity(source_xy: NDArray[np.float64], target_xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The similarity that brings points (..., P, 2) nearest to others (P, 2): float64 (..., 2, 3).
 
-
-def template_misfit(landmarks_xy: ArrayLike) -> NDArray[np.float64]:
-    """How far aligned points stay from the template: small for a face that looks into the camera.
-
-    Args:
-        landmarks_xy: (T, 5, 2) or (T, 68, 2), pixels.
-
-    Returns:
-        float64 (T,): root mean square of the five distances, as a fraction of the crop's side.
+    Raises:
+        ValueError: all of ``source_xy`` in one place.
     """
-    points = five_points(landmarks_xy)
-    z = points[..., 0] + 1j * points[..., 1]
-    z = z - z.mean(axis=-1, keepdims=True)
-    w = TEMPLATE[:, 0] + 1j * TEMPLATE[:, 1]
-    w = w - w.mean()
-    power = (z * z.conj()).real.sum(axis=-1)
-    shared = np.abs((z.conj() * w).sum(axis=-1)) ** 2
-    explained = np.divide(shared, power, out=np.zeros_like(power), where=power > 1e-9)
-    return np.sqrt(np.maximum(np.vdot(w, w).real - explained, 0.0) / len(TEMPLATE))
+    z = source_xy[..., 0] + 1j * source_xy[..., 1]
+    w = target_xy[:, 0] + 1j * target_xy[:, 1]
+    middle = z.mean(axis=-1, keepdims=True)
+    spread = z - middle
+    power = np.square(np.abs(spread)).sum(axis=-1)
+    if not np.all(np.isfinite(power) & (power > 1e-9)):
+        raise ValueError("landmarks_xy are all in one place: no alignment exists")
+    a = (spread.conj() * (w - w.mean())).sum(axis=-1) / power
+    b = w.mean() - a * middle[..., 0]
+    return np.stack([a.real, -a.imag, b.real, a.imag, a.real, b.imag], axis=-1).reshape(*a.shape, 2, 3)

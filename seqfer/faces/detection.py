@@ -55,6 +55,15 @@ class Detections:
             scores=self.scores,
         )
 
+    def moved(self, x: float, y: float) -> Detections:
+        """The same faces in a picture that begins ``(x, y)`` pixels further left and up."""
+        xy = np.array([x, y], np.float32)
+        return Detections(
+            boxes_xyxy=self.boxes_xyxy + np.tile(xy, 2),
+            landmarks_xy=self.landmarks_xy + xy,
+            scores=self.scores,
+        )
+
 
 class FaceDetector(Protocol):
     """Finds faces and their landmarks in one upright RGB picture."""

@@ -63,6 +63,8 @@ def make_detector(config: DetectorConfig) -> FaceDetector:
         )
     if config.landmarks == "fan" or config.name not in ("centerface", "yunet"):
         from .face_alignment_net import FanLandmarks
+        from .fan import FanLandmarker
 
-        detector = FanLandmarks(detector, weights=config.fan_weights, device=config.device)
+        landmarker = FanLandmarker(weights=config.fan_weights, device=config.device)
+        detector = FanLandmarks(detector, landmarker)
     return detector

@@ -2,12 +2,14 @@
 
 The assignment is global (Hungarian method, as in SORT, Bewley et al. 2016), predicted places come from
 constant velocity, and faces too faint to start a track may still continue one (ByteTrack, Zhang et
-al. 2022). Looks are a small, normalised, aligned grey picture: too weak to recognise people across
-scenes, strong enough to keep two people in one shot apart.
+al. 2022). Looks are histograms of the directions of edges in an aligned picture (Dalal & Triggs 2005): too
+weak to recognise people across scenes, strong enough to keep two people in one shot apart. (Of the 82 people
+of the London set, 5 % of errors either way between a neutral and a smiling face; grey levels: 7 %.)
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -15,14 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from .detection import iou
+
+SAME_PLACE = 0.25  # overlap of two faces of one frame from which they are taken for one
 LOOKS_SIDE = 32  # pixels of the aligned crop that looks are taken from
 _FORBIDDEN = 1e6
 _GATE = 0.8  # how far a face may be from where it is expected, in face sizes …
 _GATE_PER_SECOND = 3.0  # … and how fast that grows while it is not seen
-_MAX_GATE = 6.0
 _MAX_LOG_RATIO = 0.6  # of sizes
-_MIN_SIMILARITY_FAR = 0.3  # of looks, for a face that jumped by more than half its size
-_MIN_SIMILARITY_LOST = 0.5  # of looks, for a face that was out of sight
+_SAME_FRAMING = 0.02  # of a face's size: close-ups that differ by less are taken as one
+_CELLS, _DIRECTIONS = 8, 8  # of looks
+_MIN_SIMILARITY_FAR = 0.6  # of looks, for a face that jumped by more than half its size
+_MIN_SIMILARITY_LOST = 0.65  # … for one that was out of sight
+_MIN_SIMILARITY_ELSEWHERE = 0.76  # … and is back in another place
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,6 +42,7 @@ class Sighting:
         landmarks_xy: float64 (L, 2), pixels.
         score: of the detector, 0 to 1.
         looks: float32 (D,), from :func:`looks_of`.
+        framed_xy: float64 (L, 2), pixels: landmarks that the close-up was framed by.
         after_gap: the face was looked for and not found since the track's sighting before.
     """
 
@@ -44,6 +52,7 @@ class Sighting:
     landmarks_xy: NDArray[np.float64]
     score: float
     looks: NDArray[np.float32]
+    framed_xy: NDArray[np.float64]
     after_gap: bool = False
 
     @property
@@ -56,33 +65,68 @@ class Sighting:
 
 
 def looks_of(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Unit vector of a small aligned crop, uint8 (S, S, 3): 16×16 grey, free of brightness and contrast."""
-    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
-    small = cv2.resize(grey, (16, 16), interpolation=cv2.INTER_AREA).astype(np.float32).ravel()
-    small -= small.mean()
-    return small / max(1e-6, float(np.linalg.norm(small)))
+    """Unit vector of a small aligned crop, uint8 (S, S, 3): directions of edges, free of brightness."""
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    strength, angle = cv2.cartToPolar(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    direction = np.floor(angle * (_DIRECTIONS / (2 * np.pi))).astype(np.int64) % _DIRECTIONS
+    planes = np.where(direction[..., None] == np.arange(_DIRECTIONS), strength[..., None], np.float32(0))
+    cells = np.sqrt(cv2.resize(planes, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA)).ravel()
+    cells -= cells.mean()
+    return cells / max(1e-6, float(np.linalg.norm(cells)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Expectation:
-    """Where a track should be by now: what :func:`match` compares faces with."""
+    """Where a track should be by now: what :func:`match` compares faces with.
 
-    centre: NDArray[np.float64]
-    size: float
+    Attributes:
+        box_xyxy: float64 (4,), pixels, at constant velocity.
+        landmarks_xy: float64 (L, 2), pixels, to look for it by.
+        looks: float32 (G, D), some of how it looked so far.
+        unseen_seconds: since it was seen last.
+        lost: it was looked for since, and not found.
+    """
+
+    box_xyxy: NDArray[np.float64]
+    landmarks_xy: NDArray[np.float64]
     looks: NDArray[np.float32]
     unseen_seconds: float
     lost: bool
 
+    @property
+    def centre(self) -> NDArray[np.float64]:
+        return (self.box_xyxy[:2] + self.box_xyxy[2:]) / 2
+
+    @property
+    def size(self) -> float:
+        return max(1e-9, float(np.prod(self.box_xyxy[2:] - self.box_xyxy[:2]))) ** 0.5
+
     @classmethod
-    def of(cls, last: Sighting, before: Sighting | None, pts_seconds: float, lost: bool) -> Expectation:
-        """From the last two sightings, at constant velocity unless the track is lost."""
-        centre = last.centre
+    def of(
+        cls,
+        last: Sighting,
+        before: Sighting | None,
+        pts_seconds: float,
+        *,
+        lost: bool = False,
+        gallery: Sequence[NDArray[np.float32]] = (),
+    ) -> Expectation:
+        """From the last two sightings, at constant velocity unless the track is lost. Time may run back."""
         unseen = pts_seconds - last.pts_seconds
-        if before is not None and not lost and not last.after_gap:
+        moved = np.zeros(2)
+        if before is not None and not lost:
             elapsed = last.pts_seconds - before.pts_seconds
-            if elapsed > 0:
-                centre = centre + (last.centre - before.centre) * min(1.0, unseen / elapsed)
-        return cls(centre=centre, size=last.size, looks=last.looks, unseen_seconds=unseen, lost=lost)
+            moved = (last.centre - before.centre) * min(1.0, unseen / elapsed)
+        landmarks = last.landmarks_xy + moved
+        if np.linalg.norm(landmarks - last.framed_xy, axis=1).mean() <= _SAME_FRAMING * last.size:
+            landmarks = last.framed_xy  # a face that stands still is looked at in the same frame
+        return cls(
+            box_xyxy=last.box_xyxy + np.tile(moved, 2),
+            landmarks_xy=landmarks,
+            looks=np.stack([last.looks, *gallery]),
+            unseen_seconds=abs(unseen),
+            lost=lost,
+        )
 
 
 def match(expected: list[Expectation], seen: list[Sighting]) -> list[int | None]:
@@ -97,16 +141,33 @@ def match(expected: list[Expectation], seen: list[Sighting]) -> list[int | None]
     return result
 
 
+def is_same_place(a: Sighting, b: Sighting) -> bool:
+    """Whether two faces of one frame are one, or one hides the other."""
+    return bool(iou(a.box_xyxy[None], b.box_xyxy[None])[0, 0] > SAME_PLACE)
+
+
+def likeness(a: Sighting, b: Sighting) -> float:
+    """How alike two faces look: 1 the same, about 0.7 two people."""
+    return float(a.looks @ b.looks)
+
+
+def is_same(expected: Expectation, seen: Sighting) -> bool:
+    """Whether a face may be the one that is expected."""
+    return _cost(expected, seen) < _FORBIDDEN
+
+
 def _cost(expected: Expectation, seen: Sighting) -> float:
-    gate = min(_GATE + _GATE_PER_SECOND * expected.unseen_seconds, _MAX_GATE)
+    gate = _GATE + _GATE_PER_SECOND * expected.unseen_seconds
     distance = float(np.linalg.norm(seen.centre - expected.centre)) / ((seen.size + expected.size) / 2)
     ratio = abs(np.log(seen.size / expected.size))
-    similarity = float(expected.looks @ seen.looks)
+    similarity = float((expected.looks @ seen.looks).max())
     if expected.lost:
-        allowed = similarity >= _MIN_SIMILARITY_LOST and ratio <= 2 * _MAX_LOG_RATIO
+        needed = _MIN_SIMILARITY_LOST if distance <= gate else _MIN_SIMILARITY_ELSEWHERE
+        allowed = similarity >= needed and ratio <= 2 * _MAX_LOG_RATIO
     else:
-        allowed = ratio <= _MAX_LOG_RATIO and (distance <= 0.5 or similarity >= _MIN_SIMILARITY_FAR)
-    if not allowed or distance > gate:
+        near = distance <= 0.5 or (distance <= gate and similarity >= _MIN_SIMILARITY_FAR)
+        allowed = near and ratio <= _MAX_LOG_RATIO
+    if not allowed:
         return _FORBIDDEN
     # A track in view has the first claim on a face; a lost one takes what is left.
-    return distance / gate + ratio + 1.5 * (1 - similarity) + (1.0 if expected.lost else 0.0)
+    return min(distance / gate, 2.0) + ratio + 3 * (1 - similarity) + (1.0 if expected.lost else 0.0)

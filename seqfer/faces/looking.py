@@ -1,34 +1,34 @@
-"""Looking for faces in a frame: everywhere, or only where they must be.
+"""Looking for faces in a frame: in the whole picture or part of it, or only where one must be.
 
-A scan looks at the whole picture, reduced, so small faces come out small and their landmarks rough
-(17 % of the distance between the eyes for a face 16 pixels wide, 6 % from 64 up). So each face found is
-looked at once more in a picture of its own, in which it is always of the same size: landmarks as good
-for a small face as for a large one, the same accuracy in every frame, and a second opinion on whether
-it is a face at all. Where a face is known to be, that second look alone is enough, and an eighth of the
-cost of a scan.
+A scan goes over a reduced picture, so small faces come out small and their landmarks rough (17 % of the
+distance between the eyes for a face 16 pixels wide, 6 % from 64 up). So each face is looked at in a
+picture of its own, in which it is always of the same size: landmarks as good for a small face as for a
+large one, the same accuracy in every frame, and a second opinion on whether it is a face at all. Where a
+face is known to be, that close-up alone is enough, and a tenth of the cost of a scan or less.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .detection import Detections, FaceDetector, iou, suppress_overlaps
+from .align import similarity_to_template
+from .detection import Detections, FaceDetector, suppress_overlaps
 
-_SMALLEST_SIDE = 160  # smaller pictures are enlarged to this
-_MARGIN = 2.0  # side of the close-up, in sides of the face's box
-_CLOSE_UP_SIDE = {5: 128, 68: 256}  # pixels, by number of landmarks: FAN was made for larger faces
-_SAME_FACE = 0.3  # least overlap of the box looked for and the one found
-_UNCONFIRMED = 0.5  # a score is lowered by this where the close-up shows no face …
-_FAINTEST = 0.35  # … and below this it is none, as a sliver of a face at the picture's edge
-_HARDLY_MOVED = 0.5  # least overlap of a face's box with that of a known one
+_LEAST_SIDE = 160  # smaller pictures are enlarged to this
+_LEAST_FACE = 12  # pixels: what detectors still find
+_HUGE = 0.5  # of the picture's shorter side: faces above are found in a coarser picture
+_COARSE = 4  # how much coarser
+_CLOSE_UP_FACE = {5: 64, 68: 128}  # pixels, by number of landmarks: FAN was made for larger faces
+_TEMPLATE_SIDE = 1.125  # of the template, in sides of a face's box
+_MAX_LOG_RATIO = 0.6  # of sizes
 _MAX_OVERLAP = 0.5  # of two faces of one frame
-_SIZES_PER_OCTAVE = 4  # of close-ups …
-_PLACES = 16  # … and their places, to the side of one
-_NOWHERE = np.zeros((0, 4))
+
+NEAR = 1.5  # side of a close-up, in sides of the face's box
+WIDE = 3.0  # of a face that was not where it should have been
 
 
 class PictureFrame(Protocol):
@@ -45,72 +45,82 @@ class PictureFrame(Protocol):
 
 
 def scan(
-    frame: PictureFrame, detector: FaceDetector, side: int, known_xyxy: NDArray[np.float64] = _NOWHERE
+    frame: PictureFrame,
+    detector: FaceDetector,
+    *,
+    side: int,
+    smallest_face: int,
+    region_xyxy: NDArray[np.float64] | None = None,
 ) -> Detections:
-    """All faces of a frame, each confirmed in a close-up.
+    """All faces of a frame or a part of it, roughly, most certain first.
+
+    The picture is reduced by a power of two, which is quick and even, as far as the smallest face allows.
+    In a search of the whole, faces too large for the network at that size are found in a second, much
+    smaller one.
 
     Args:
-        side: longer side of the reduced picture, pixels.
-        known_xyxy: (N, 4), boxes of faces seen shortly before. The close-up of a face that has hardly
-            moved is taken there: a better place than the reduced picture's rough one, and for a still
-            face the same as last time.
+        side: the longer side of the reduced picture is at most this, pixels, whatever becomes of small faces.
+        smallest_face: width in pixels of the frame that is to be found still.
+        region_xyxy: (4,), pixels of the frame; the whole where None.
     """
     width, height = frame.size
-    scale = min(1.0, side / max(width, height))
-    if max(width, height) < _SMALLEST_SIDE:
-        scale = _SMALLEST_SIDE / max(width, height)
+    scale = 2.0 ** -np.ceil(np.log2(max(1.0, max(width, height) / side)))
+    while scale / 2 * smallest_face >= _LEAST_FACE and scale / 2 * max(width, height) >= _LEAST_SIDE:
+        scale /= 2
+    if max(width, height) < _LEAST_SIDE:
+        scale = _LEAST_SIDE / max(width, height)
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
-    rough = detector.detect(frame.rgb_resized(w, h)).scaled(width / w, height / h)
-    faces = []
-    for i in range(len(rough)):
-        overlap = iou(rough.boxes_xyxy[i : i + 1], known_xyxy)[0]
-        still = overlap.size and overlap.max() >= _HARDLY_MOVED
-        box = known_xyxy[overlap.argmax()] if still else rough.boxes_xyxy[i]
-        face = close_up(frame, detector, box)
-        if face is None and rough.scores[i] * _UNCONFIRMED >= _FAINTEST:
-            alone = rough[np.array([i])]
-            face = replace(alone, scores=alone.scores * _UNCONFIRMED)
-        if face is not None:
-            faces.append(face)
-    return together(faces, detector.num_landmarks)
+    picture = frame.rgb_resized(w, h)
+    to_frame = np.array([width / w, height / h])
+    if region_xyxy is not None:
+        low = np.floor(region_xyxy[:2] / to_frame).astype(int)
+        high = np.ceil(region_xyxy[2:] / to_frame).astype(int)
+        part = picture[low[1] : high[1], low[0] : high[0]]
+        return detector.detect(np.ascontiguousarray(part)).moved(*low).scaled(*to_frame)
+    found = detector.detect(picture).scaled(*to_frame)
+    if min(w, h) < _COARSE * 16:
+        return found
+    coarse = cv2.resize(picture, (w // _COARSE, h // _COARSE), interpolation=cv2.INTER_AREA)
+    huge = detector.detect(coarse).scaled(width / (w // _COARSE), height / (h // _COARSE))
+    sides = huge.boxes_xyxy[:, 2:] - huge.boxes_xyxy[:, :2]
+    huge = huge[sides.max(axis=1, initial=0) > _HUGE * min(width, height)]
+    return together([found, huge], detector.num_landmarks)
 
 
-def look(frame: PictureFrame, detector: FaceDetector, boxes_xyxy: NDArray[np.float64]) -> Detections | None:
-    """The faces near ``boxes_xyxy`` (N, 4), in close-ups only; None if one of them is not there."""
-    faces = []
-    for box in boxes_xyxy:
-        face = close_up(frame, detector, box)
-        if face is None:
-            return None
-        faces.append(face)
-    found = together(faces, detector.num_landmarks)
-    return found if len(found) == len(boxes_xyxy) else None  # two boxes, one face: one of them went
+def close_up(
+    frame: PictureFrame, detector: FaceDetector, landmarks_xy: NDArray[np.float64], margin: float = NEAR
+) -> Detections | None:
+    """The face near given landmarks: one row, in pixels of the frame; None if there is none.
 
+    The picture is turned, scaled and moved so that these landmarks come to lie where the template has them
+    (:mod:`seqfer.faces.align`). A network errs differently for each place, size and tilt of a face: here they
+    are the same in every frame, and so is the error, which is what landmarks that do not jitter need.
 
-def close_up(frame: PictureFrame, detector: FaceDetector, box_xyxy: NDArray) -> Detections | None:
-    """The face near one box, seen at a fixed size: one row, in pixels of the frame; None if there is none."""
-    box = np.asarray(box_xyxy, np.float64)
-    side = _CLOSE_UP_SIDE[detector.num_landmarks]
-    # On a coarse grid of places and sizes, so that a box that trembles gives the same picture.
-    zoom = 2 ** (
-        round(_SIZES_PER_OCTAVE * np.log2(side / _MARGIN / (box[2:] - box[:2]).max())) / _SIZES_PER_OCTAVE
-    )
-    step = side / zoom / _PLACES
-    corner = np.round((box[:2] + box[2:]) / 2 / step) * step - side / zoom / 2
-    # Pixel centres are at integers, so edges are half a pixel further out in either picture.
-    shift = zoom * (0.5 - corner) - 0.5
-    matrix = np.array([[zoom, 0.0, shift[0]], [0.0, zoom, shift[1]]])
-    found = detector.detect(frame.crop(matrix, side))
+    Args:
+        landmarks_xy: (L, 2), roughly where the face is.
+        margin: side of the close-up, in those of the face's box.
+    """
+    face = _CLOSE_UP_FACE[detector.num_landmarks]
+    side = round(face * margin)
+    to_crop = similarity_to_template(landmarks_xy, round(face * _TEMPLATE_SIDE))
+    to_crop[:, 2] += (side - round(face * _TEMPLATE_SIDE)) / 2
+    found = detector.detect(frame.crop(to_crop, side))
     if not len(found):
         return None
-    boxes = (found.boxes_xyxy - np.tile(shift, 2)) / zoom
-    overlap = iou(box[None], boxes)[0]
-    best = int(overlap.argmax())
-    if overlap[best] < _SAME_FACE:
+    off = (found.boxes_xyxy[:, :2] + found.boxes_xyxy[:, 2:]) / 2 - (side - 1) / 2
+    sizes = np.sqrt(np.prod(found.boxes_xyxy[:, 2:] - found.boxes_xyxy[:, :2], axis=1))
+    far = np.where(np.abs(np.log(sizes / face)) < _MAX_LOG_RATIO, np.linalg.norm(off, axis=1) / face, np.inf)
+    best = int(far.argmin())
+    if far[best] > margin / 2:
         return None
+    back = cv2.invertAffineTransform(to_crop)
+    box = found.boxes_xyxy[best]
+    centre = back[:, :2] @ ((box[:2] + box[2:]) / 2) + back[:, 2]
+    # Upright in the close-up, but not in the picture: the box around the ellipse that it stands for.
+    half = np.sqrt((back[:, :2] ** 2) @ (((box[2:] - box[:2]) / 2) ** 2))
     return Detections(
-        boxes_xyxy=boxes[best : best + 1].astype(np.float32),
-        landmarks_xy=((found.landmarks_xy[best : best + 1] - shift) / zoom).astype(np.float32),
+        boxes_xyxy=np.concatenate([centre - half, centre + half])[None].astype(np.float32),
+        landmarks_xy=(found.landmarks_xy[best : best + 1] @ back[:, :2].T + back[:, 2]).astype(np.float32),
         scores=found.scores[best : best + 1],
     )
 

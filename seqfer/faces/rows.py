@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ..timeline import check_shapes
+from .quality import QUALITY_COLUMNS, measure
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,6 +24,7 @@ class TrackRows:
         scores: float32 (T,), 0 to 1.
         interpolated: bool (T,).
         crops: uint8 (T, S, S, 3), RGB.
+        quality: float32 (T, Q), columns as :data:`seqfer.faces.quality.QUALITY_COLUMNS`.
     """
 
     track_id: int
@@ -33,6 +35,7 @@ class TrackRows:
     scores: NDArray[np.float32]
     interpolated: NDArray[np.bool_]
     crops: NDArray[np.uint8]
+    quality: NDArray[np.float32]
 
     def __post_init__(self) -> None:
         t = len(self.frame_indices)
@@ -48,11 +51,47 @@ class TrackRows:
                 "scores": (t,),
                 "interpolated": (t,),
                 "crops": (t, side, side, 3),
+                "quality": (t, len(QUALITY_COLUMNS)),
             },
         )
 
     def __len__(self) -> int:
         return len(self.frame_indices)
+
+    @classmethod
+    def build(
+        cls,
+        *,
+        track_id: int,
+        frame_indices: ArrayLike,
+        pts_seconds: ArrayLike,
+        boxes_xyxy: ArrayLike,
+        landmarks_xy: ArrayLike,
+        scores: ArrayLike,
+        interpolated: ArrayLike,
+        crops: ArrayLike,
+        frame_size: tuple[int, int],
+    ) -> TrackRows:
+        """Rows from what was found, with the types they are kept in and their quality measured.
+
+        Args:
+            frame_size: width and height of the upright picture; the others are the attributes, (T, …).
+
+        Raises:
+            ValueError: shapes that do not go together, or landmarks of a row all in one place.
+        """
+        pictures = np.asarray(crops, np.uint8)
+        return cls(
+            track_id=track_id,
+            frame_indices=np.asarray(frame_indices, np.int64),
+            pts_seconds=np.asarray(pts_seconds, np.float64),
+            boxes_xyxy=np.asarray(boxes_xyxy, np.float32),
+            landmarks_xy=np.asarray(landmarks_xy, np.float32),
+            scores=np.asarray(scores, np.float32),
+            interpolated=np.asarray(interpolated, np.bool_),
+            crops=pictures,
+            quality=measure(pictures, landmarks_xy, frame_size).table,
+        )
 
     @classmethod
     def concatenate(cls, blocks: list[TrackRows]) -> TrackRows:

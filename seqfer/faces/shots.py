@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -31,16 +32,17 @@ class HasGrey(Protocol):
 F = TypeVar("F", bound=HasGrey)
 
 
-def mark_shots(frames: Iterable[F]) -> Iterator[tuple[F, int]]:
-    """Each frame with the number of the shot it is in, counted from 0; holds two frames back."""
+def mark_shots(frames: Iterable[F]) -> Iterator[tuple[F, int, NDArray[np.float32]]]:
+    """Each frame with the number of the shot it is in, counted from 0, and its grey copy; holds two back."""
     window: deque[tuple[F, NDArray[np.float32]]] = deque()
     changes: deque[float] = deque()  # changes[i]: from the frame before window[i] into it
     before: deque[tuple[NDArray[np.float32], float]] = deque(maxlen=_AROUND)  # frames already let go
     shot = 0
 
-    def let_go() -> tuple[F, int]:
+    def let_go() -> tuple[F, int, NDArray[np.float32]]:
         nonlocal shot
         frame, small = window.popleft()
+        copy = small
         change = changes.popleft()
         if before and _stands_out(change, [c for _, c in before] + list(changes)):
             was = before[-1][0]
@@ -53,7 +55,7 @@ def mark_shots(frames: Iterable[F]) -> Iterator[tuple[F, int]]:
                 before.clear()  # the changes of another shot say nothing of this one
                 change = 0.0
         before.append((small, change))
-        return frame, shot
+        return frame, shot, copy
 
     previous: NDArray[np.float32] | None = None
     for frame in frames:
@@ -65,6 +67,21 @@ def mark_shots(frames: Iterable[F]) -> Iterator[tuple[F, int]]:
             yield let_go()
     while window:
         yield let_go()
+
+
+def is_cut_between(before: Iterable[NDArray[np.float32]], after: Iterable[NDArray[np.float32]]) -> bool:
+    """Whether a cut lies exactly between two runs of grey copies, as :func:`mark_shots` would say."""
+
+    @dataclass
+    class Copy:
+        small: NDArray[np.float32]
+
+        def grey(self, width: int, height: int) -> NDArray[np.uint8]:
+            return self.small.astype(np.uint8)
+
+    first = list(before)
+    shots = [shot for _, shot, _ in mark_shots([Copy(s) for s in (*first, *after)])]
+    return shots[len(first)] != shots[len(first) - 1]
 
 
 def _stands_out(change: float, around: list[float]) -> bool:

@@ -1,32 +1,39 @@
-"""Faces through one shot: look now and then, look closer where it matters, fill in between.
+"""Faces through one shot: search what has changed, look closer at who is there, fill in between.
 
-About five times a second the faces in view are looked at, and half as often the whole picture is
-scanned. Where two such looks show the same faces, close to where they were, the frames between are
-interpolated; where a face appears, disappears or moves far, the frames in between are looked at too,
-halving the stretch until it is plain what happened. So a still face costs next to nothing, and a track
-begins and ends on the right frame all the same.
+Known faces are looked at a few times a second, each in a close-up, as often as they move. The picture
+around them is searched where it has changed, within a budget. A face that a search finds is followed back
+to where it came into view, one that is lost up to where it went; in between, landmarks are interpolated with
+both ends known. So a still scene costs next to nothing, and a track begins and ends on the right frame.
 
-Frames wait in memory until both their neighbours are settled: at most ``bridge_seconds`` and two scans,
-however long the video.
+Frames wait in memory for as long as a search may look back, and until both their neighbours are settled:
+about a second, however long the video.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .align import similarity_to_template
-from .detection import Detections, FaceDetector
-from .linking import LOOKS_SIDE, Sighting, looks_of, match
-from .looking import PictureFrame, look, scan
+from .changes import ChangeMap
+from .detection import FaceDetector, iou
+from .linking import SAME_PLACE, Sighting, is_same_place, likeness, match
+from .looking import PictureFrame, scan
+from .pursuit import Held, Pursuit, interpolation_error, sighting_of
 from .rows import TrackRows
+from .stitching import TrackEnds
 from .tracks import LiveTrack, Placed, Row
 
-_MAX_STEP = 0.3  # of a face size between two detections; beyond it the frames between are looked at
-_LOOKS_PER_SCAN = 2  # looks where faces are known to be, for each search of the whole picture
+_STILL = 2.5  # times longer between looks at a face around which nothing changes
+_RECHECK_SECONDS = 5.0  # the whole picture is searched at least this often, changed or not
+_SEARCH_SECONDS = 1.0  # a lost face is looked for where it was for so long
+_UNCONFIRMED = 0.5  # a score is lowered by this where the close-up shows no face …
+_FAINTEST = 0.35  # … and below this it is none, as a sliver of a face at the picture's edge
+_HELD_BYTES = 256 << 20  # of frames that wait
 _SLACK_SECONDS = 1e-3  # times are sums of floating-point steps
 
 
@@ -35,10 +42,13 @@ class TrackingConfig:
     """How faces are looked for and followed.
 
     Attributes:
-        detections_per_second: how often faces are looked at on a quiet stretch; the whole picture is
-            searched half as often, so a face in view for less than twice this interval may go unseen.
-        detection_side: longer side of the picture that is searched, pixels. At 480, faces
-            narrower than a thirtieth of the video's longer side may go unseen.
+        detections_per_second: how often a face that moves is looked at; one that does not, less often,
+            one that moves fast, as often as interpolation needs.
+        scans_per_second: whole pictures searched for new faces, on the average and at most; only what
+            has changed is searched. A face in view for less than such an interval may go unseen.
+        smallest_face: width of the smallest face that is looked for, pixels of the video.
+        detection_side: longer side of the searched picture at most, pixels: in large videos it limits
+            the smallest face (24 pixels up to 1920 wide, 48 up to 3840).
         new_track_score: a face must be this certain to start a track (0 to 1); fainter ones only continue.
         min_track_seconds: shorter tracks are dropped, unless they fill at least half of their shot.
         bridge_seconds: a face out of sight for up to this long is interpolated; for longer, the track
@@ -47,17 +57,24 @@ class TrackingConfig:
     """
 
     detections_per_second: float = 5.0
-    detection_side: int = 480
+    scans_per_second: float = 0.5
+    smallest_face: int = 24
+    detection_side: int = 960
     new_track_score: float = 0.6
     min_track_seconds: float = 0.25
     bridge_seconds: float = 0.5
     forget_seconds: float = 30.0
 
     def __post_init__(self) -> None:
-        if self.detections_per_second <= 0 or self.detection_side < 32:
+        if self.detections_per_second <= 0 or self.scans_per_second <= 0:
             raise ValueError(
-                f"detections_per_second must be above 0 and detection_side at least 32, "
-                f"got {self.detections_per_second} and {self.detection_side}"
+                f"detections_per_second and scans_per_second must be above 0, "
+                f"got {self.detections_per_second} and {self.scans_per_second}"
+            )
+        if self.detection_side < 32 or self.smallest_face < 1:
+            raise ValueError(
+                f"detection_side must be at least 32 and smallest_face at least 1, "
+                f"got {self.detection_side} and {self.smallest_face}"
             )
 
 
@@ -69,187 +86,299 @@ class ShotTracker:
         config: how to follow them.
         crop_size: side of the aligned crops, pixels.
         first_track_id: number of the first new track.
+        goes_on: the shot may have begun before its first frame, in another span of the video: tracks that
+            begin there are kept however short, for whoever joins the spans to judge.
     """
 
     def __init__(
-        self, detector: FaceDetector, config: TrackingConfig, *, crop_size: int, first_track_id: int = 0
+        self,
+        detector: FaceDetector,
+        config: TrackingConfig,
+        *,
+        crop_size: int,
+        first_track_id: int = 0,
+        goes_on: bool = False,
     ) -> None:
         self._detector = detector
+        self._goes_on = goes_on
         self._config = config
         self._crop_size = crop_size
         self.next_track_id = first_track_id
-        self._frames: dict[int, PictureFrame] = {}
-        self._seen: dict[int, list[Sighting]] = {}  # by frame index, of frames looked at
+        self._held: dict[int, Held] = {}
+        self._pursuit = Pursuit(detector, self._held)
         self._tracks: list[LiveTrack] = []
-        self._looked: int | None = None  # index of the last frame whose faces were linked
-        self._newest: int | None = None
+        self._changes: ChangeMap | None = None
+        self._looked: int = -1  # index of the last frame whose faces were linked
+        self._newest: int = -1
+        self._first: int = -1
+        self._gone: list[LiveTrack] = []
         self._start_seconds = 0.0
-        self._look_seconds = 1 / config.detections_per_second + _SLACK_SECONDS
+        self._searched_seconds = 0.0  # when the whole picture was searched last
+        self._budget = 1.0  # whole pictures that may be searched now
+        self._look_seconds = 1 / config.detections_per_second - _SLACK_SECONDS
 
-    def feed(self, frame: PictureFrame) -> Iterator[TrackRows]:
-        """Take the next frame of the shot; give the rows that are settled by it."""
-        self._frames[frame.frame_index] = frame
-        self._newest = frame.frame_index
-        if self._looked is None:
+    def feed(self, frame: PictureFrame, small: NDArray[np.float32]) -> Iterator[TrackRows]:
+        """Take the next frame of the shot; give the rows that are settled by it.
+
+        Args:
+            small: float32 (h, w), a tiny grey copy of the frame.
+        """
+        index = frame.frame_index
+        self._held[index] = Held(frame, small)
+        if self._changes is None:
+            self._changes = ChangeMap(frame.size)
             self._start_seconds = frame.pts_seconds
-            self._link(frame.frame_index)
-            return
-        since = frame.pts_seconds - self._frames[self._looked].pts_seconds
-        if since >= _LOOKS_PER_SCAN * self._look_seconds - 2 * _SLACK_SECONDS:
-            self._advance(self._looked, frame.frame_index)
-            yield from self._settle(final=False)
+            self._looked = self._first = index
+            self._advance(index, self._to_search(index))
+        elif frame.pts_seconds - self._pts(self._looked) >= self._look_seconds:
+            region = self._to_search(index)
+            if region is not None or self._is_time(index):
+                self._advance(index, region)
+                self._newest = index
+                yield from self._settle(final=False)
+        self._newest = index
 
-    def finish(self) -> Iterator[TrackRows]:
-        """End the shot: give all rows that are left."""
-        if self._newest is None or self._looked is None:
+    def finish(self, *, goes_on: bool = False) -> Iterator[TrackRows]:
+        """End the shot: give all rows that are left.
+
+        Args:
+            goes_on: the shot may go on in the next span of the video, and so may tracks that reach its end.
+        """
+        if self._changes is None:
             return
         if self._looked < self._newest:
-            self._advance(self._looked, self._newest)
-        yield from self._settle(final=True)
+            self._advance(self._newest, self._to_search(self._newest))
+        yield from self._settle(final=True, goes_on=goes_on)
+
+    def ends(self) -> list[TrackEnds]:
+        """Where the tracks of the finished shot begin and end, by number."""
+        every = [t.ends() for t in [*self._gone, *self._tracks] if t.track_id is not None]
+        return sorted(every, key=lambda e: e.track_id)
 
     # -- looking -----------------------------------------------------------------------------------
 
-    def _advance(self, low: int, high: int) -> None:
-        """Link looks after ``low`` up to ``high``, halving the stretch until it is plain what happened."""
-        if high - low > 1:
-            pairs = self._same_faces(high)
-            if pairs is None or not self._is_near(pairs, high):
-                middle = (low + high) // 2
-                if pairs is not None and middle not in self._seen:
-                    self._seen[middle] = self._look_between(pairs, middle, high)
-                self._advance(low, middle)
-                self._advance(middle, high)
-                return
-        self._link(high)
+    def _is_time(self, index: int) -> bool:
+        """Whether known faces are to be looked at."""
+        assert self._changes is not None
+        now, before = self._held[index], self._held[self._looked]
+        if now.frame.pts_seconds - before.frame.pts_seconds >= _STILL * self._look_seconds:
+            return True
+        if any(t.lost for t in self._sought(index)):
+            return True
+        boxes = np.array([t.last.box_xyxy for t in self._tracks if not t.lost]).reshape(-1, 4)
+        return self._changes.moved(before.small, now.small, boxes)
 
-    def _same_faces(self, index: int) -> list[tuple[Sighting, Sighting]] | None:
-        """Last and present sighting of each face in view, if at ``index`` there are these and no others."""
-        seen = self._faces(index)
-        in_view = [t for t in self._tracks if not t.lost]
-        matched = match([t.expectation(self._pts(index)) for t in in_view], seen)
-        new = set(range(len(seen))) - set(matched)  # type: ignore[arg-type]
-        if None in matched or any(seen[i].score >= self._config.new_track_score for i in new):
-            return None
-        return [(t.last, seen[m]) for t, m in zip(in_view, matched, strict=True) if m is not None]
+    def _to_search(self, index: int) -> NDArray[np.float64] | None:
+        """The rectangle to search in a frame; None if there is nothing new, or it was too much lately."""
+        assert self._changes is not None
+        held = self._held[index]
+        budget = self._budget + self._elapsed(index) * self._config.scans_per_second
+        known = np.array([t.last.box_xyxy for t in self._tracks if not t.lost]).reshape(-1, 4)
+        region = self._changes.region(held.small, known)
+        whole = np.array([0, 0, *held.frame.size], np.float64)
+        if held.frame.pts_seconds - self._searched_seconds >= _RECHECK_SECONDS:
+            region = whole
+        share = np.prod(region[2:] - region[:2]) / np.prod(whole[2:])
+        return region if 0 < share <= budget + _SLACK_SECONDS else None
 
-    def _is_near(self, pairs: list[tuple[Sighting, Sighting]], index: int) -> bool:
-        """Whether interpolation will do: little time has passed, and no face has moved far."""
-        assert self._looked is not None
-        if self._pts(index) - self._pts(self._looked) > self._look_seconds:
-            return False
-        return all(np.linalg.norm(b.centre - a.centre) <= _MAX_STEP * a.size for a, b in pairs)
+    def _elapsed(self, index: int) -> float:
+        return self._pts(index) - self._pts(self._looked)
 
-    def _look_between(self, pairs: list[tuple[Sighting, Sighting]], index: int, high: int) -> list[Sighting]:
-        """Faces of a frame between two that have the same ones: where they should be, or else anywhere."""
-        assert self._looked is not None
-        begin = self._pts(self._looked)
-        w = (self._pts(index) - begin) / (self._pts(high) - begin)
-        boxes = np.array([(1 - w) * a.box_xyxy + w * b.box_xyxy for a, b in pairs]).reshape(-1, 4)
-        frame = self._frames[index]
-        found = look(frame, self._detector, boxes)
-        return self._sightings(frame, self._scan(frame) if found is None else found)
+    def _sought(self, index: int) -> list[LiveTrack]:
+        """Tracks whose faces are in view, or were shortly before."""
+        now = self._pts(index)
+        return [t for t in self._tracks if not t.lost or now - t.last.pts_seconds <= _SEARCH_SECONDS]
 
-    def _link(self, index: int) -> None:
-        seen = self._faces(index)
+    def _advance(self, index: int, region: NDArray[np.float64] | None) -> None:
+        """Look at a frame, link what is seen, and fill in since the last one."""
         pts = self._pts(index)
-        self._forget(pts)
-        matched = match([t.expectation(pts) for t in self._tracks], seen)
-        for track, m in zip(self._tracks, matched, strict=True):
-            if m is None:
+        self._tracks = [t for t in self._tracks if pts - t.last.pts_seconds <= self._config.forget_seconds]
+        self._budget = min(1.0, self._budget + self._elapsed(index) * self._config.scans_per_second)
+        seen = self._known_faces(index)
+        if region is not None:
+            seen += self._new_faces(index, region, seen)
+        seen.sort(key=lambda s: s.box_xyxy[0])
+        linked, left = self._link(pts, seen)
+        for track in [t for t in self._tracks if not t.lost and t not in linked]:
+            # Followed up to where it was seen last, it may turn out to have gone on, only fast.
+            track.extend(self._pursuit.until(track.last, track.before, index))
+        again, left = self._link(pts, left, without=linked)
+        linked.update(again)
+        self._fill_in({t: s for t, s in linked.items() if not t.lost})
+        for track in self._tracks:
+            if track not in linked:
                 track.lost = True
-            else:
-                track.add(replace(seen[m], after_gap=True) if track.lost else seen[m])
-        for i in sorted(set(range(len(seen))) - {m for m in matched if m is not None}):
-            if seen[i].score >= self._config.new_track_score:
-                self._tracks.append(LiveTrack(sightings=[seen[i]]))
+            elif track.lost:
+                self._take_up(track, linked[track])
+        for face in left:
+            if face.score >= self._config.new_track_score:
+                back = self._since(face, min(self._held) - 1)
+                self._tracks.append(LiveTrack(sightings=[*back, face]))
         self._looked = index
-        self._seen = {k: v for k, v in self._seen.items() if k > index}
+
+    def _link(
+        self, pts_seconds: float, seen: list[Sighting], without: Collection[LiveTrack] = ()
+    ) -> tuple[dict[LiveTrack, Sighting], list[Sighting]]:
+        """Which track each face is, and the faces that are none."""
+        tracks = [t for t in self._tracks if t not in without]
+        matched = match([t.expectation(pts_seconds) for t in tracks], seen)
+        linked = {t: seen[m] for t, m in zip(tracks, matched, strict=True) if m is not None}
+        taken = {m for m in matched if m is not None}
+        return linked, [s for i, s in enumerate(seen) if i not in taken]
+
+    def _fill_in(self, linked: dict[LiveTrack, Sighting]) -> None:
+        """Extend tracks in view, with what interpolation needs in between."""
+        found: dict[LiveTrack, list[Sighting]] = {}
+        for track, seen in linked.items():
+            error = interpolation_error(track.before, track.last, seen)
+            found[track] = self._pursuit.between(track.last, seen, error)
+        for a, b in itertools.combinations(found, 2):
+            for x, y in itertools.product(tuple(found[a]), tuple(found[b])):
+                if x.frame_index == y.frame_index and is_same_place(x, y):
+                    # One of them is hidden behind the other there.
+                    loser, face = (a, x) if likeness(a.last, x) < likeness(b.last, y) else (b, y)
+                    found[loser] = [s for s in found[loser] if s is not face]
+        for track, seen in linked.items():
+            track.extend([*found[track], seen])
 
     def _forget(self, pts_seconds: float) -> None:
-        limit = self._config.forget_seconds
-        self._tracks = [t for t in self._tracks if pts_seconds - t.last.pts_seconds <= limit]
+        old = pts_seconds - self._config.forget_seconds
+        self._gone += [t for t in self._tracks if t.last.pts_seconds < old and t.track_id is not None]
+        self._tracks = [t for t in self._tracks if t.last.pts_seconds >= old]
 
-    def _faces(self, index: int) -> list[Sighting]:
-        """The faces of a frame, left to right; no frame is scanned twice."""
-        if index not in self._seen:
-            frame = self._frames[index]
-            self._seen[index] = self._sightings(frame, self._scan(frame))
-        return self._seen[index]
+    def _known_faces(self, index: int) -> list[Sighting]:
+        """Those who are in view, then those who were: a face is taken for the first it may be."""
+        pts = self._pts(index)
+        found: list[Sighting] = []
+        for track in sorted(self._sought(index), key=lambda t: t.lost):
+            face = self._pursuit.sight(index, track.expectation(pts).landmarks_xy)
+            if face is None:
+                continue
+            others = [s for s in found if is_same_place(s, face)]
+            if not others:
+                found.append(face)
+            elif not track.lost and all(s.score < face.score for s in others):
+                found = [s for s in found if s not in others] + [face]
+        return found
 
-    def _scan(self, frame: PictureFrame) -> Detections:
-        known = [t.last.box_xyxy for t in self._tracks if not t.lost]
-        return scan(frame, self._detector, self._config.detection_side, np.array(known).reshape(-1, 4))
+    def _new_faces(self, index: int, region: NDArray[np.float64], known: list[Sighting]) -> list[Sighting]:
+        """Search a rectangle of a frame for other faces than those known, each confirmed in a close-up."""
+        assert self._changes is not None
+        frame, small = self._held[index].frame, self._held[index].small
+        area, whole = float(np.prod(region[2:] - region[:2])), float(np.prod(frame.size))
+        self._budget -= area / whole
+        self._changes.search(small, region)
+        if area == whole:
+            self._searched_seconds = frame.pts_seconds
+        rough = scan(
+            frame,
+            self._detector,
+            side=self._config.detection_side,
+            smallest_face=self._config.smallest_face,
+            region_xyxy=None if area == whole else region,
+        )
+        faces: list[Sighting] = []
+        for i in range(len(rough)):
+            alone = rough[np.array([i])]
+            if self._is_among(alone.boxes_xyxy, [*known, *faces]):
+                continue
+            # Twice: what the scan tells of the landmarks is too rough for the first to be in the middle.
+            face = self._pursuit.sight(index, alone.landmarks_xy[0].astype(np.float64), wide=False)
+            if face is not None:
+                face = self._pursuit.sight(index, face.landmarks_xy, wide=False)
+            if face is None and alone.scores[0] * _UNCONFIRMED >= _FAINTEST:
+                faint = replace(alone, scores=alone.scores * _UNCONFIRMED)
+                face = sighting_of(frame, faint, alone.landmarks_xy[0].astype(np.float64))
+            if face is not None and not self._is_among(face.box_xyxy[None], [*known, *faces]):
+                faces.append(face)
+        return faces
 
     @staticmethod
-    def _sightings(frame: PictureFrame, found: Detections) -> list[Sighting]:
-        order = np.argsort(found.boxes_xyxy[:, 0], kind="stable")
-        sightings = (_sighting(frame, found, int(i)) for i in order)
-        return [s for s in sightings if s is not None]
+    def _is_among(box_xyxy: NDArray, faces: list[Sighting]) -> bool:
+        boxes = np.array([s.box_xyxy for s in faces]).reshape(-1, 4)
+        return bool((iou(box_xyxy, boxes) > SAME_PLACE).any())
+
+    def _take_up(self, track: LiveTrack, seen: Sighting) -> None:
+        """Go on with a track that was lost, from where its face came back into view."""
+        last = track.last
+        found = [*self._since(seen, max(last.frame_index, min(self._held) - 1)), seen]
+        if found[0].frame_index > last.frame_index + 1:
+            found[0] = replace(found[0], after_gap=True)
+        track.extend(found)
+        track.lost = False
+
+    def _since(self, first: Sighting, floor: int) -> list[Sighting]:
+        stride = max(1, first.frame_index - self._looked)
+
+        def is_taken(seen: Sighting) -> bool:
+            boxes = [t.box_at(seen.frame_index) for t in self._tracks]
+            others = np.array([b for b in boxes if b is not None]).reshape(-1, 4)
+            return bool((iou(seen.box_xyxy[None], others) > SAME_PLACE).any())
+
+        return self._pursuit.since(first, floor, stride, is_taken)
 
     def _pts(self, index: int) -> float:
-        return self._frames[index].pts_seconds
+        return self._held[index].frame.pts_seconds
 
     # -- settling ----------------------------------------------------------------------------------
 
-    def _settle(self, final: bool) -> Iterator[TrackRows]:
-        assert self._looked is not None
+    def _settle(self, final: bool, goes_on: bool = False) -> Iterator[TrackRows]:
         now = self._pts(self._looked)
-        pts_of = {i: f.pts_seconds for i, f in self._frames.items()}
+        pts_of = {i: h.frame.pts_seconds for i, h in self._held.items()}
         for track in list(self._tracks):
             over = final or now - track.last.pts_seconds > self._config.bridge_seconds
             placed = track.settle(pts_of, self._config.bridge_seconds, over)
             track.pending += [(p, pts_of[p.frame_index], self._crop(p)) for p in placed]
-            if track.track_id is None and self._is_credible(track, final):
+            if track.track_id is None and (
+                self._is_credible(track, final) or (over and self._is_cut_off(track, goes_on))
+            ):
                 track.track_id = self.next_track_id
                 self.next_track_id += 1
             if track.track_id is not None and track.pending:
-                yield _as_rows(track.track_id, track.pending)
+                yield _as_rows(track.track_id, track.pending, self._held[self._looked].frame.size)
                 track.pending = []
             elif track.track_id is None and over:
                 self._tracks.remove(track)  # a blink of the detector
         live = [t for t in self._tracks if now - t.last.pts_seconds <= self._config.bridge_seconds]
-        oldest = min([self._looked, *(t.settled_to + 1 for t in live)])
-        self._frames = {i: f for i, f in self._frames.items() if i >= oldest}
+        keep = min([self._looked, self._back_to(now), *(t.settled_to + 1 for t in live)])
+        for index in [i for i in self._held if i < keep]:
+            del self._held[index]
+
+    def _back_to(self, now: float) -> int:
+        """The oldest frame that a face found by the next search may be followed back to."""
+        width, height = self._held[self._looked].frame.size
+        most = max(1, int(_HELD_BYTES / (1.5 * width * height)))
+        since = now - 1 / self._config.scans_per_second
+        recent = [i for i in self._held if self._pts(i) >= since]
+        return max(recent[0], self._looked - most)
 
     def _is_credible(self, track: LiveTrack, final: bool) -> bool:
         if track.mean_score < self._config.new_track_score:
             return False
         if track.duration_seconds >= self._config.min_track_seconds:
             return True
-        assert self._newest is not None
         shot_seconds = self._pts(self._newest) - self._start_seconds
         return final and track.duration_seconds >= shot_seconds / 2
 
+    def _is_cut_off(self, track: LiveTrack, goes_on: bool) -> bool:
+        begins = self._goes_on and track.first.frame_index == self._first
+        return begins or (goes_on and track.last.frame_index == self._newest)
+
     def _crop(self, placed: Placed) -> NDArray[np.uint8]:
         matrix = similarity_to_template(placed.landmarks_xy, self._crop_size)
-        return self._frames[placed.frame_index].crop(matrix, self._crop_size)
+        return self._held[placed.frame_index].frame.crop(matrix, self._crop_size)
 
 
-def _sighting(frame: PictureFrame, found: Detections, i: int) -> Sighting | None:
-    landmarks = found.landmarks_xy[i].astype(np.float64)
-    try:
-        looks = looks_of(frame.crop(similarity_to_template(landmarks, LOOKS_SIDE), LOOKS_SIDE))
-    except ValueError:  # all points in one place: not a face
-        return None
-    return Sighting(
-        frame_index=frame.frame_index,
-        pts_seconds=frame.pts_seconds,
-        box_xyxy=found.boxes_xyxy[i].astype(np.float64),
-        landmarks_xy=landmarks,
-        score=float(found.scores[i]),
-        looks=looks,
-    )
-
-
-def _as_rows(track_id: int, rows: list[Row]) -> TrackRows:
+def _as_rows(track_id: int, rows: list[Row], frame_size: tuple[int, int]) -> TrackRows:
     placed = [p for p, _, _ in rows]
-    return TrackRows(
+    return TrackRows.build(
         track_id=track_id,
-        frame_indices=np.array([p.frame_index for p in placed], np.int64),
-        pts_seconds=np.array([pts for _, pts, _ in rows], np.float64),
-        boxes_xyxy=np.stack([p.box_xyxy for p in placed]).astype(np.float32),
-        landmarks_xy=np.stack([p.landmarks_xy for p in placed]).astype(np.float32),
-        scores=np.array([p.score for p in placed], np.float32),
-        interpolated=np.array([p.interpolated for p in placed], np.bool_),
-        crops=np.stack([crop for _, _, crop in rows]),
+        frame_indices=[p.frame_index for p in placed],
+        pts_seconds=[pts for _, pts, _ in rows],
+        boxes_xyxy=[p.box_xyxy for p in placed],
+        landmarks_xy=[p.landmarks_xy for p in placed],
+        scores=[p.score for p in placed],
+        interpolated=[p.interpolated for p in placed],
+        crops=[crop for _, _, crop in rows],
+        frame_size=frame_size,
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +12,7 @@ from numpy.typing import NDArray
 
 from .linking import Expectation, Sighting
 from .smoothing import steadied
+from .stitching import TrackEnds
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -22,6 +26,9 @@ class Placed:
     interpolated: bool
 
 
+_GALLERY = 6  # looks that are kept of a track …
+_GALLERY_SECONDS = 0.5  # … so far apart
+
 Row = tuple[Placed, float, NDArray[np.uint8]]  # where, presentation time, aligned crop
 
 
@@ -33,28 +40,31 @@ class LiveTrack:
         sightings: the last few; the older ones are settled and let go.
         lost: looked for and not found.
         settled_to: index of the last frame whose rows were handed out.
-        first_pts_seconds: of the first sighting.
+        first: the first sighting of all.
         num_sightings, sum_scores: over the whole track.
         track_id: its number, given once it has lasted long enough to be believed in.
         pending: settled rows that wait for that.
+        gallery: how it looked, now and then: the last sighting before a face is lost may be half covered.
     """
 
     sightings: list[Sighting]
     lost: bool = False
     settled_to: int = field(init=False)
-    first_pts_seconds: float = field(init=False)
-    num_sightings: int = 1
+    first: Sighting = field(init=False)
+    num_sightings: int = field(init=False)
     sum_scores: float = field(init=False)
     track_id: int | None = None
     pending: list[Row] = field(default_factory=list)
+    gallery: deque[NDArray[np.float32]] = field(default_factory=lambda: deque(maxlen=_GALLERY))
     _before: Sighting | None = field(default=None, init=False)
+    _kept_seconds: float = field(default=float("-inf"), init=False)
     _left: tuple[Sighting, NDArray[np.float64]] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        first = self.sightings[0]
-        self.settled_to = first.frame_index - 1
-        self.first_pts_seconds = first.pts_seconds
-        self.sum_scores = first.score
+        self.first = self.sightings[0]
+        self.settled_to = self.first.frame_index - 1
+        self.num_sightings = len(self.sightings)
+        self.sum_scores = sum(s.score for s in self.sightings)
 
     @property
     def last(self) -> Sighting:
@@ -62,23 +72,56 @@ class LiveTrack:
 
     @property
     def duration_seconds(self) -> float:
-        return self.last.pts_seconds - self.first_pts_seconds
+        return self.last.pts_seconds - self.first.pts_seconds
 
     @property
     def mean_score(self) -> float:
         return self.sum_scores / self.num_sightings
 
+    @property
+    def before(self) -> Sighting | None:
+        """The sighting before the last, if the face was in view all the time since."""
+        if self.last.after_gap:
+            return None
+        return self.sightings[-2] if len(self.sightings) > 1 else self._before
+
+    def ends(self) -> TrackEnds:
+        """What is needed of a numbered track to join it with that of another span."""
+        assert self.track_id is not None
+        return TrackEnds(
+            track_id=self.track_id,
+            first=self.first,
+            last=self.last,
+            before=self.before,
+            lost=self.lost,
+            gallery=tuple(self.gallery),
+            num_sightings=self.num_sightings,
+            sum_scores=self.sum_scores,
+        )
+
     def expectation(self, pts_seconds: float) -> Expectation:
         """Where the face should be at a moment."""
-        before = self.sightings[-2] if len(self.sightings) > 1 else self._before
-        return Expectation.of(self.last, before, pts_seconds, self.lost)
+        return Expectation.of(
+            self.last, self.before, pts_seconds, lost=self.lost, gallery=tuple(self.gallery)
+        )
 
-    def add(self, sighting: Sighting) -> None:
-        """Go on with a new sighting."""
-        self.sightings.append(sighting)
-        self.lost = False
-        self.num_sightings += 1
-        self.sum_scores += sighting.score
+    def box_at(self, frame_index: int) -> NDArray[np.float64] | None:
+        """Where the face was in a frame, as far as sightings at hand tell; None if it was not in view."""
+        for a, b in itertools.pairwise(self.sightings):
+            if a.frame_index <= frame_index <= b.frame_index and not b.after_gap:
+                w = (frame_index - a.frame_index) / (b.frame_index - a.frame_index)
+                return (1 - w) * a.box_xyxy + w * b.box_xyxy
+        return self.last.box_xyxy if frame_index == self.last.frame_index else None
+
+    def extend(self, sightings: Sequence[Sighting]) -> None:
+        """Go on with new sightings."""
+        for seen in sightings:
+            if seen.pts_seconds - self._kept_seconds >= _GALLERY_SECONDS:
+                self.gallery.append(self.last.looks)
+                self._kept_seconds = seen.pts_seconds
+            self.sightings.append(seen)
+        self.num_sightings += len(sightings)
+        self.sum_scores += sum(s.score for s in sightings)
 
     def settle(self, pts_of: dict[int, float], bridge_seconds: float, final: bool) -> list[Placed]:
         """Rows that no later sighting can change any more.

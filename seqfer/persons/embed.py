@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import WeightsError
-from ..faces.align import template_misfit
 from ..faces.hub import file_digest, weights_at
 from ..keys import key_of
 from ..store import StoredTrack, VideoEmbeddings, open_store, write_embeddings
@@ -20,8 +19,9 @@ from .config import PersonsConfig
 if TYPE_CHECKING:
     from ..faces.embedding import FaceEmbedder
 
-_FRONTAL_MISFIT = 0.05  # fraction of the crop's side; a face turned by some 30 degrees has it
-_FULL_SIDE_PIXELS = 112.0  # a larger box adds nothing to a 112-pixel crop
+_TURNED_DEGREES = 40.0
+_FULL_EYE_DISTANCE_PIXELS = 32.0  # a larger face adds nothing to a 112-pixel crop
+_FULL_SHARPNESS = 0.3
 _INTERPOLATED_WORTH = 0.5
 _KEPT_SHARE = 0.75
 
@@ -94,11 +94,14 @@ def make_embedder(config: PersonsConfig) -> FaceEmbedder:
 def choose_rows(track: StoredTrack, count: int) -> NDArray[np.int64]:
     """Which faces of a track to look at: of each of ``count`` equal stretches the best one.
 
-    A face is good that was detected with certainty, not interpolated, is large and looks into the camera.
+    A face is good that was detected with certainty, not interpolated, is large, sharp and in the picture,
+    and looks into the camera.
     """
-    width, height = (track.boxes_xyxy[:, 2:] - track.boxes_xyxy[:, :2]).T
-    worth = track.scores * np.clip(np.sqrt(np.maximum(width * height, 0)) / _FULL_SIDE_PIXELS, 0, 1)
-    worth = worth * np.exp(-((template_misfit(track.landmarks_xy) / _FRONTAL_MISFIT) ** 2))
+    quality = track.quality
+    turned = np.hypot(quality.yaw_degrees, quality.pitch_degrees) / _TURNED_DEGREES
+    worth = track.scores * quality.in_picture * np.exp(-(turned**2))
+    worth = worth * np.clip(quality.eye_distance_pixels / _FULL_EYE_DISTANCE_PIXELS, 0, 1)
+    worth = worth * np.clip(quality.sharpness / _FULL_SHARPNESS, 0, 1)
     worth = np.where(track.interpolated, _INTERPOLATED_WORTH * worth, worth)
     stretches = np.array_split(np.arange(len(track)), min(count, len(track)))
     return np.array([rows[np.argmax(worth[rows])] for rows in stretches], np.int64)

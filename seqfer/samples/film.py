@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -13,14 +14,23 @@ from numpy.typing import NDArray
 from ..errors import VideoError
 from ..files import atomic_path
 
+_MILLISECOND = Fraction(1, 1000)
 _BT709 = 1  # H.273: primaries and transfer share the number
 
 
-def write_film(path: Path, frames: Iterable[NDArray[np.uint8]], *, fps: int, crf: int = 21) -> int:
+def write_film(
+    path: Path,
+    frames: Iterable[NDArray[np.uint8]],
+    *,
+    fps: int,
+    crf: int = 21,
+    times_milliseconds: Sequence[int] | None = None,
+) -> int:
     """Write ``frames``, each uint8 (H, W, 3) RGB with even sides, ``fps`` a second; returns how many.
 
-    ``crf`` is x264's rate factor: lower is better and larger. One thread and no time of creation in the
-    file: the same pictures give the same bytes.
+    ``crf`` is x264's rate factor: lower is better and larger. ``times_milliseconds`` gives each frame a
+    time of its own, for a variable rate of about ``fps``. One thread and no time of creation in the file:
+    the same pictures give the same bytes.
 
     Raises:
         VideoError: the file cannot be written, or there are no frames.
@@ -31,10 +41,14 @@ def write_film(path: Path, frames: Iterable[NDArray[np.uint8]], *, fps: int, crf
         for frame in frames:
             if stream is None:
                 stream = _open_stream(container, frame.shape, fps, crf)
+                if times_milliseconds is not None:
+                    stream.codec_context.time_base = _MILLISECOND
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24").reformat(
                 format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
             )
             picture.pts = count
+            if times_milliseconds is not None:
+                picture.pts, picture.time_base = times_milliseconds[count], _MILLISECOND
             container.mux(stream.encode(picture))
             count += 1
         if stream is None:

@@ -105,6 +105,8 @@ def append(
     dataset.attrs["dims"] = [str(d) for d in field.dims]
     dataset.attrs["units"] = field.units
     dataset.attrs["description"] = field.description
+    if field.columns:
+        dataset.attrs["columns"] = list(field.columns)
     # HDF5 gives chunks their place when it flushes them: left to the moment when Python lets go of the
     # object, which is not always the same, the same content would come to lie in another order.
     dataset.flush()

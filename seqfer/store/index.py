@@ -28,7 +28,7 @@ def write_index(out: Path) -> Path | None:
     path = out / INDEX_NAME
     stores = {
         store.relative_to(out / "tracks").with_suffix("").as_posix(): store
-        for store in sorted((out / "tracks").rglob("*.h5"))
+        for store in stores_below(out / "tracks")
     }
     if not stores:
         return None
@@ -41,6 +41,12 @@ def write_index(out: Path) -> Path | None:
         for video_id, store in stores.items():
             file[link_name(video_id)] = h5py.ExternalLink(store.relative_to(out).as_posix(), "/")
     return path
+
+
+def stores_below(folder: Path) -> list[Path]:
+    """Files in a folder, however deep, that are track stores by their names; sorted."""
+    found = sorted(folder.rglob("*.h5"))
+    return [path for path in found if path.parent.suffix != schema.PARTS_SUFFIX]
 
 
 def read_index(path: Path) -> dict[str, Path]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import StoreError
+from ..faces.quality import Quality
 from . import schema
 from .checks import find_misfit, find_missing
 from .files import opened, read_json_attribute
@@ -66,6 +67,11 @@ class StoredTrack:
     def interpolated(self) -> NDArray[np.bool_]:
         """bool (T,)."""
         return self._group["interpolated"][:]
+
+    @cached_property
+    def quality(self) -> Quality:
+        """What was measured of each row."""
+        return Quality.from_table(self._group["quality"][:])
 
     def crops(self, start: int = 0, stop: int | None = None) -> NDArray[np.uint8]:
         """Aligned faces of rows ``start`` to ``stop`` (exclusive): uint8 (n, S, S, 3), RGB.

@@ -13,7 +13,7 @@ from typing import Any
 from ..errors import InputError, StoreError
 from . import schema
 from .files import open_h5, opened
-from .index import read_index
+from .index import read_index, stores_below
 from .reader import StoredTrack, TrackStore, checked
 
 
@@ -122,7 +122,7 @@ def find_stores(place: Path) -> list[Path]:
     if not place.exists():
         raise InputError(place, "no such file or folder")
     root = place / "tracks" if (place / "tracks").is_dir() else place
-    found = sorted(root.rglob("*.h5")) if root.is_dir() else [root]
+    found = stores_below(root) if root.is_dir() else [root]
     if not found:
         raise InputError(place, "no track store (*.h5) in it")
     return found

@@ -14,14 +14,17 @@ are stored either as they are (``crops``) or as JPEG files laid end to end (``cr
 
 Version history:
     1  first version.
+    2  quality: what was measured of each row.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..faces.quality import QUALITY_COLUMNS
+
 FORMAT = "seqfer.tracks"
-VERSION = 1
+VERSION = 2
 ROOT_ATTRIBUTES = ("format", "version", "key", "video_id", "source", "config", "software")
 
 
@@ -29,7 +32,8 @@ ROOT_ATTRIBUTES = ("format", "version", "key", "video_id", "source", "config", "
 class Field:
     """One data set: its name, dtype, axes (letters stand for lengths), unit and meaning.
 
-    Axes: N frames of the video, T rows of the track, L landmarks, S crop side, B bytes.
+    Axes: N frames of the video, T rows of the track, L landmarks, S crop side, B bytes. ``columns`` names
+    the columns of a table.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Field:
     dims: tuple[str | int, ...]
     units: str
     description: str
+    columns: tuple[str, ...] = ()
 
 
 FRAME_FIELDS = (
@@ -51,6 +56,14 @@ TRACK_FIELDS = (
     Field("landmarks_xy", "f4", ("T", "L", 2), "px", "landmarks in the upright picture; L is 5 or 68"),
     Field("scores", "f4", ("T",), "1", "detector score, 0 to 1 (of the nearer detection if interpolated)"),
     Field("interpolated", "?", ("T",), "bool", "between two detections, not itself a detection"),
+    Field(
+        "quality",
+        "f4",
+        ("T", len(QUALITY_COLUMNS)),
+        "as named",
+        "what was measured of the face; attribute columns names the columns",
+        QUALITY_COLUMNS,
+    ),
 )
 
 RAW_CROPS = Field("crops", "u1", ("T", "S", "S", 3), "RGB", "aligned face, upright")
@@ -62,6 +75,10 @@ JPEG_OFFSETS = Field(
 )
 
 CROP_FIELDS = {"raw": (RAW_CROPS,), "jpeg": (JPEG_CROPS, JPEG_OFFSETS)}
+
+
+#: A folder of this ending beside a store holds what it will be made of: no stores of a run.
+PARTS_SUFFIX = ".parts"
 
 
 def track_group(track_id: int) -> str:

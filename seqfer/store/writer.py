@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,22 @@ from ..files import check_space
 from . import schema
 from .files import append, atomic_h5
 
-_ROWS_PER_FLUSH = 64  # of 112-pixel crops: 2.4 MB for each face in view
+_ROWS_PER_FLUSH = 256  # of 112-pixel crops: 10 MB for each face in view
 _BYTES_PER_CHUNK = 1 << 16
 _RAW_CROPS_PER_CHUNK = 16
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class JpegCrops:
+    """Crops as JPEG files.
+
+    Attributes:
+        blob: uint8 (B,), the files end to end.
+        lengths: int64 (T,), bytes of each.
+    """
+
+    blob: NDArray[np.uint8]
+    lengths: NDArray[np.int64]
 
 
 class StoreWriter:
@@ -56,46 +70,73 @@ class StoreWriter:
         if sum(map(len, waiting)) >= _ROWS_PER_FLUSH:
             self._flush_track(rows.track_id)
 
+    def add_blocks(self, blocks: Iterable[TrackRows]) -> None:
+        """Append several blocks of rows."""
+        for rows in blocks:
+            self.add_rows(rows)
+
     def finish(self) -> None:
         """Write what still waits."""
         for track_id in sorted(self._waiting):
             self._flush_track(track_id, last=True)
         self._flush_frames(last=True)
 
+    def append_frames(self, columns: Mapping[str, NDArray], *, last: bool = False) -> None:
+        """Append to /frames: one array for each of ``schema.FRAME_FIELDS``."""
+        for field in schema.FRAME_FIELDS:
+            append(self._file["frames"], field, columns[field.name], last=last)
+
+    def append_track(
+        self, track_id: int, columns: Mapping[str, NDArray], crops: NDArray | JpegCrops, *, last: bool = False
+    ) -> None:
+        """Append rows to a track (created when first named).
+
+        Args:
+            columns: one array for each of ``schema.TRACK_FIELDS``.
+            crops: as the store's codec has them.
+            last: no more rows of this track will come.
+        """
+        check_space(self._path)
+        group = self._file.require_group(schema.track_group(track_id))
+        group.attrs["track_id"] = track_id
+        for field in schema.TRACK_FIELDS:
+            append(group, field, columns[field.name], last=last)
+        if not isinstance(crops, JpegCrops):
+            append(group, schema.RAW_CROPS, crops, rows_per_chunk=_RAW_CROPS_PER_CHUNK, last=last)
+            return
+        ends = np.cumsum(crops.lengths, dtype=np.int64)
+        if schema.JPEG_OFFSETS.name not in group:
+            offsets = np.concatenate([[0], ends])
+        else:
+            offsets = ends + group[schema.JPEG_CROPS.name].shape[0]
+        append(group, schema.JPEG_OFFSETS, offsets, last=last)
+        append(group, schema.JPEG_CROPS, crops.blob, rows_per_chunk=_BYTES_PER_CHUNK, last=last)
+
+    def keep(self, name: str, arrays: Mapping[str, NDArray]) -> None:
+        """Store arrays beside the tracks, in a group that readers of tracks do not look at."""
+        group = self._file.create_group(name)
+        for key, array in arrays.items():
+            group.create_dataset(key, data=array, track_times=False).flush()
+
     def _flush_frames(self, last: bool = False) -> None:
-        columns = np.array(self._frames, np.float64).reshape(-1, 2)
-        for field, column in zip(schema.FRAME_FIELDS, columns.T, strict=True):
-            append(self._file["frames"], field, column, last=last)
+        columns = np.array(self._frames, np.float64).reshape(-1, len(schema.FRAME_FIELDS)).T
+        names = [field.name for field in schema.FRAME_FIELDS]
+        self.append_frames(dict(zip(names, columns, strict=True)), last=last)
         self._frames.clear()
 
     def _flush_track(self, track_id: int, last: bool = False) -> None:
         waiting = self._waiting[track_id]
         if not waiting:
             return
-        check_space(self._path)
         rows = TrackRows.concatenate(waiting)
         waiting.clear()
-        group = self._file.require_group(schema.track_group(track_id))
-        group.attrs["track_id"] = track_id
-        for field in schema.TRACK_FIELDS:
-            append(group, field, getattr(rows, field.name), last=last)
-        if self._codec == "raw":
-            append(group, schema.RAW_CROPS, rows.crops, rows_per_chunk=_RAW_CROPS_PER_CHUNK, last=last)
-        else:
-            self._append_jpeg(group, rows.crops, last)
+        columns = {field.name: getattr(rows, field.name) for field in schema.TRACK_FIELDS}
+        crops = rows.crops if self._codec == "raw" else self._encoded(rows.crops)
+        self.append_track(track_id, columns, crops, last=last)
 
-    def _append_jpeg(self, group: h5py.Group, crops: NDArray[np.uint8], last: bool) -> None:
-        # cvtColor, for imencode takes a third longer over a picture whose channels lie the wrong way round.
-        turned = (cv2.cvtColor(crop, cv2.COLOR_RGB2BGR) for crop in crops)
-        files = [cv2.imencode(".jpg", crop, self._jpeg)[1] for crop in turned]
-        ends = np.cumsum([len(f) for f in files], dtype=np.int64)
-        if schema.JPEG_OFFSETS.name not in group:
-            start, offsets = 0, np.concatenate([[0], ends])
-        else:
-            start = group[schema.JPEG_CROPS.name].shape[0]
-            offsets = ends + start
-        append(group, schema.JPEG_OFFSETS, offsets, last=last)
-        append(group, schema.JPEG_CROPS, np.concatenate(files), rows_per_chunk=_BYTES_PER_CHUNK, last=last)
+    def _encoded(self, crops: NDArray[np.uint8]) -> JpegCrops:
+        files = [cv2.imencode(".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), self._jpeg)[1] for crop in crops]
+        return JpegCrops(blob=np.concatenate(files), lengths=np.array([len(f) for f in files], np.int64))
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from .orientation import Orientation
 from .picture import RgbPicture, YuvPicture
 from .reader import Reader, frames_at, read_frames
 from .source import VideoSource, fingerprint, probe
+from .span import Span
+from .spans import plan_spans
 
 __all__ = [
     "Frame",
@@ -16,12 +18,14 @@ __all__ = [
     "Orientation",
     "Reader",
     "RgbPicture",
+    "Span",
     "VideoInput",
     "VideoSource",
     "YuvPicture",
     "find_videos",
     "fingerprint",
     "frames_at",
+    "plan_spans",
     "probe",
     "read_frames",
 ]

@@ -21,13 +21,21 @@ class Clock:
         step: declared seconds from frame to frame, for frames that carry no time of their own.
         resets: the clock of this kind of stream may be set anew on the way (transport streams).
         say: receives one line for everything that had to be guessed or dropped.
+        origin_ticks: time stamp of the first displayed frame; None where that is the first one met.
     """
 
     def __init__(
-        self, *, time_base: Fraction, step: Fraction, resets: bool, say: Callable[[str], None]
+        self,
+        *,
+        time_base: Fraction,
+        step: Fraction,
+        resets: bool,
+        say: Callable[[str], None],
+        origin_ticks: int | None = None,
     ) -> None:
         self._time_base, self._step, self._resets, self._say = time_base, step, resets, say
-        self._shift: Fraction | None = None  # minus the time of the first frame
+        # Minus the time of the first frame.
+        self._shift: Fraction | None = None if origin_ticks is None else -origin_ticks * time_base
         self._last: Fraction | None = None
         self._guessed = self._mended = self._dropped = 0
 

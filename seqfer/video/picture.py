@@ -157,9 +157,10 @@ def warp_plane(
     """Affine warp that reads only the region it needs and does not alias.
 
     Where the result is smaller than its region by a factor of two or more, the region is first averaged
-    down by the whole part of that factor, on a grid that stays put in the picture, so that a face that
-    drifts does not shimmer. Beyond the picture's edge its outermost pixels are repeated: a constant
-    colour would draw a hard line across the crop, which networks read as a feature.
+    down by a power of two (OpenCV averages 2x2 pixels ten times faster than any other area), on a grid
+    that stays put in the picture, so that a face that drifts does not shimmer. Beyond the picture's edge
+    its outermost pixels are repeated: a constant colour would draw a hard line across the crop, which
+    networks read as a feature.
 
     Args:
         plane: uint8 (H, W) or (H, W, C).
@@ -169,33 +170,50 @@ def warp_plane(
     Raises:
         ValueError: the matrix is singular or not finite.
     """
-    linear = matrix[:, :2]
-    area = abs(linear[0, 0] * linear[1, 1] - linear[0, 1] * linear[1, 0])
-    if not np.isfinite(matrix).all() or area < 1e-12:
+    # Plain floats: this runs for each plane of each crop, and NumPy is slow on six numbers.
+    (a, b, c), (d, e, f) = matrix.tolist()
+    area = a * e - b * d
+    if not math.isfinite(area + c + f) or abs(area) < 1e-12:
         raise ValueError(f"a crop needs a finite, invertible 2x3 matrix, got {matrix.tolist()}")
-    back = np.linalg.inv(linear)
-    offset = -back @ matrix[:, 2]
-    step = max(1, math.floor(math.sqrt(1 / area) + 1e-9))
-    corners = back @ [[0, width - 1, 0, width - 1], [0, 0, height - 1, height - 1]] + offset[:, None]
-    x0, x1 = _span(corners[0], plane.shape[1], step)
-    y0, y1 = _span(corners[1], plane.shape[0], step)
+    ia, ib, id_, ie = e / area, -b / area, -d / area, a / area  # the inverse, result to plane
+    ic, if_ = -ia * c - ib * f, -id_ * c - ie * f
+    step = 2 ** max(0, math.floor(math.log2(1 / abs(area)) / 2 + 1e-9))
+    right, down = width - 1, height - 1
+    x0, x1 = _span(ic, ia * right, ib * down, plane.shape[1], step)
+    y0, y1 = _span(if_, id_ * right, ie * down, plane.shape[0], step)
     region = plane[y0:y1, x0:x1]
     if step > 1:
         rows, cols = -(-(y1 - y0) // step), -(-(x1 - x0) // step)
         short = rows * step - (y1 - y0), cols * step - (x1 - x0)
         if any(short):
             region = cv2.copyMakeBorder(region, 0, short[0], 0, short[1], cv2.BORDER_REPLICATE)
-        region = cv2.resize(region, (cols, rows), interpolation=cv2.INTER_AREA)
+        for _ in range(step.bit_length() - 1):
+            region = cv2.resize(
+                region, (region.shape[1] // 2, region.shape[0] // 2), interpolation=cv2.INTER_AREA
+            )
     # Sample j of the reduced region is the mean of `step` pixels, centred (step - 1) / 2 past the first.
-    origin = np.array([x0, y0]) + (step - 1) / 2
-    local = np.column_stack([back, offset - origin]) / step
+    middle = (step - 1) / 2
+    local = np.array(
+        [
+            [ia / step, ib / step, (ic - x0 - middle) / step],
+            [id_ / step, ie / step, (if_ - y0 - middle) / step],
+        ]
+    )
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return cv2.warpAffine(region, local, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _span(positions: NDArray[np.float64], length: int, step: int) -> tuple[int, int]:
-    """Half-open range of samples needed for ``positions``, within the picture, starting on the grid."""
-    low = min(max(math.floor(positions.min()) - step - 1, 0), length - 1)
-    high = min(max(math.ceil(positions.max()) + step + 2, 1), length)
+def _span(start: float, along: float, across: float, length: int, step: int) -> tuple[int, int]:
+    """Half-open range of samples that a result needs along one axis of its plane, on the grid of steps.
+
+    Args:
+        start: where the first corner of the result lies.
+        along, across: from there to the next corner to the right, and downwards.
+        length: of the plane.
+    """
+    least = start + min(along, 0.0) + min(across, 0.0)
+    most = start + max(along, 0.0) + max(across, 0.0)
+    low = min(max(math.floor(least) - step - 1, 0), length - 1)
+    high = min(max(math.ceil(most) + step + 2, 1), length)
     low -= low % step
-    return low, max(high, low + 1)
+    return low, max(min(high + (low - high) % step, length), low + 1)

@@ -28,40 +28,44 @@ from .container import (
     open_video,
     step_seconds,
 )
+from .damage import Damage
 from .frame import Frame
 from .orientation import UPRIGHT, Orientation
 from .picture import Picture, RgbPicture, YuvPicture
+from .span import Span
 
 _DIRECT = frozenset({"yuv420p", "yuvj420p"})
 _MAX_READ_FAILURES = 50  # in a row: after that the rest of the file is given up
-_REPORT_SECONDS = 1.0  # damage that lies closer together is one line
 _EARLY_END_SECONDS = 0.5
 
 
-def read(path: Path, say: Callable[[str], None]) -> Generator[Frame, None, None]:
-    """Every displayed frame of a video file, in order.
+def read(path: Path, say: Callable[[str], None], span: Span | None = None) -> Generator[Frame, None, None]:
+    """Every displayed frame of a video file, or of one span of it, in order.
 
     Args:
         path: the file.
         say: receives one line for every stretch of damage.
+        span: which part; None is all.
 
     Raises:
-        VideoError: see :func:`seqfer.video.container.open_video`; or no frame could be decoded.
+        VideoError: see :func:`seqfer.video.container.open_video`; or no frame could be decoded, or the
+            span does not begin where it was planned to.
     """
+    span = span or Span()
     with open_video(path) as (container, stream):
         clock = Clock(
             time_base=stream.time_base or Fraction(1, 1000),
             step=step_seconds(stream),
             resets=may_reset_clock(stream),
             say=say,
+            origin_ticks=span.origin_tick,
         )
-        time_stamp = _time_stamps(stream)
-        damage = _Damage(clock, say)
-        stamped = ((time_stamp(decoded), decoded) for decoded in _decode(container, stream, damage))
-        for index, (seconds, decoded) in enumerate(clock.run(stamped)):
+        damage = Damage(clock, say)
+        stamped = _stamped(path, container, stream, damage, span)
+        for index, (seconds, decoded) in enumerate(clock.run(stamped), start=span.start_frame):
             check_size(path, decoded.width, decoded.height)
             damage.patched(seconds if decoded.is_corrupt else None)
-            damage.report(before_seconds=seconds - _REPORT_SECONDS)
+            damage.report_before(seconds)
             yield Frame(
                 frame_index=index,
                 pts_seconds=seconds,
@@ -69,13 +73,50 @@ def read(path: Path, say: Callable[[str], None]) -> Generator[Frame, None, None]
                 orientation=orientation_of(decoded),
             )
         damage.report()
-        if clock.last_seconds is None:
+        if span.stop_tick is not None:
+            return
+        if clock.last_seconds is None and span.is_whole:
             raise VideoError(path, "not one frame of it can be decoded")
-        _report_early_end(stream, damage.packets, clock.last_seconds, say)
+        _report_early_end(stream, span.start_frame + damage.packets, clock.last_seconds or 0.0, say)
+
+
+def first_tick(path: Path, start_tick: int | None = None) -> int | None:
+    """Time stamp of the first frame that can be decoded, of the file or from a key frame on.
+
+    Raises:
+        VideoError: as for :func:`read`.
+    """
+    with open_video(path) as (container, stream):
+        clock = Clock(time_base=Fraction(1), step=Fraction(1), resets=False, say=lambda _: None)
+        damage = Damage(clock, lambda _: None)
+        stamped = _stamped(path, container, stream, damage, Span(start_tick=start_tick))
+        return next((tick for tick, _ in stamped), None)
+
+
+def _stamped(
+    path: Path, container: av.container.InputContainer, stream: av.VideoStream, damage: Damage, span: Span
+) -> Iterator[tuple[int | None, av.VideoFrame]]:
+    """The frames displayed within the span with their time stamps in ticks, in order of display.
+
+    Around a key frame the order of display is not that of decoding: pictures that come after it and are
+    shown before it belong to the span before, which decodes past the key frame for their sake.
+    """
+    start, stop = span.start_tick, span.stop_tick
+    if start is None:
+        packets = _demux(container, stream, damage)
+    else:
+        packets = _from_key(path, container, stream, damage, start)
+    time_stamp = _time_stamps(stream)
+    for decoded in _decode(packets, damage, start):
+        tick = time_stamp(decoded)
+        if tick is not None and stop is not None and tick >= stop:
+            return
+        if start is None or tick is None or tick >= start:
+            yield tick, decoded
 
 
 def _time_stamps(stream: av.VideoStream) -> Callable[[av.VideoFrame], int | None]:
-    """How frames of this stream tell their time, in ticks, in order of display."""
+    """How frames of this stream tell their time, in ticks."""
     if has_no_times(stream):
         return lambda decoded: None
     if stream.container.format.name == "avi":
@@ -103,9 +144,10 @@ def _report_early_end(
         say(f"the file ends early: {last_seconds:.1f} s of the declared {declared:.1f} s can be read")
 
 
-def _decode(
-    container: av.container.InputContainer, stream: av.VideoStream, damage: _Damage
-) -> Iterator[av.VideoFrame]:
+def _demux(
+    container: av.container.InputContainer, stream: av.VideoStream, damage: Damage
+) -> Iterator[av.Packet]:
+    """Packets of the stream, the empty one that marks the end included; on past what cannot be read."""
     packets = container.demux(stream)
     failures = 0
     while failures < _MAX_READ_FAILURES:
@@ -121,57 +163,51 @@ def _decode(
         if not packet.size and packet.dts is not None:
             continue  # AVI's way to say "as before"; a decoder would take it for the end
         failures = 0
+        yield packet
+
+
+def _from_key(
+    path: Path,
+    container: av.container.InputContainer,
+    stream: av.VideoStream,
+    damage: Damage,
+    tick: int,
+) -> Iterator[av.Packet]:
+    """Packets from the key frame with this time stamp on.
+
+    A seek may land too early, which costs no decoding here, or, in a container with a poor index, too
+    late, upon which the file is gone through from its beginning.
+    """
+    for target in (tick, stream.start_time or 0):
+        try:
+            container.seek(target, stream=stream)
+        except UNREADABLE:
+            continue
+        packets = _demux(container, stream, damage)
+        for packet in packets:
+            if packet.is_keyframe and packet.pts == tick:
+                yield packet
+                yield from packets
+                return
+            if packet.size and packet.has_sidedata("new_extradata"):
+                yield packet  # headers that later pictures need
+            if packet.is_keyframe and packet.pts is not None and packet.pts > tick:
+                break
+    raise VideoError(path, "a key frame is not found again: did the file change while it was read?")
+
+
+def _decode(packets: Iterator[av.Packet], damage: Damage, start_tick: int | None) -> Iterator[av.VideoFrame]:
+    for packet in packets:
         damage.packets += packet.size > 0
         try:
             frames = packet.decode()
         except UNREADABLE as error:
-            damage.skipped(packet.pts, describe(error))
+            if start_tick is None or packet.pts is None or packet.pts >= start_tick:
+                damage.skipped(packet.pts, describe(error))
             continue
         yield from frames
         if not packet.size:  # the end: the decoder has given what it held back
             return
-
-
-class _Damage:
-    """Counts packets, and gathers what is wrong with them into one line per stretch."""
-
-    def __init__(self, clock: Clock, say: Callable[[str], None]) -> None:
-        self.packets = 0
-        self._clock, self._say = clock, say
-        self._start()
-
-    def _start(self) -> None:
-        self._skipped, self._patched, self._why = 0, 0, ""
-        self._near_seconds: float | None = None
-
-    def skipped(self, ticks: int | None, why: str) -> None:
-        """A packet could not be read or decoded."""
-        self._skipped += 1
-        self._why = self._why or f" ({why})"
-        if self._near_seconds is None:
-            self._near_seconds = self._clock.position(ticks)
-
-    def patched(self, seconds: float | None) -> None:
-        """A picture was decoded with pieces missing, and patched up by the decoder (None: it was not)."""
-        if seconds is not None:
-            self._patched += 1
-            if self._near_seconds is None:
-                self._near_seconds = seconds
-
-    def report(self, before_seconds: float = float("inf")) -> None:
-        """Say what has gathered, if it began before a time."""
-        if self._near_seconds is None or self._near_seconds > before_seconds:
-            return
-        what = [
-            f"{count} {noun}{'s' * (count > 1)} {fate}"
-            for count, noun, fate in (
-                (self._skipped, "damaged packet", "skipped"),
-                (self._patched, "damaged picture", "kept"),
-            )
-            if count
-        ]
-        self._say(f"{', '.join(what)} near {self._near_seconds:.1f} s{self._why}")
-        self._start()
 
 
 def orientation_of(decoded: av.VideoFrame) -> Orientation:

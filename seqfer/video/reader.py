@@ -17,6 +17,7 @@ from .decord_reader import DecordUnfitError, DecordVideo
 from .frame import Frame, FrameBatch
 from .seeking import frames_by_seeking
 from .source import DEFAULT_STILL_FPS, VideoSource
+from .span import Span
 
 Reader = Literal["auto", "pyav", "decord"]
 
@@ -26,6 +27,7 @@ def read_frames(
     *,
     reader: Reader = "auto",
     on_damage: Callable[[str], None] | None = None,
+    span: Span | None = None,
 ) -> Generator[Frame, None, None]:
     """Every displayed frame once, in order, upright, with exact times; in bounded memory.
 
@@ -38,17 +40,20 @@ def read_frames(
         source: a probed video, or the path of one (stills by path count as 30 a second).
         reader: "auto", "pyav" or "decord". Stills are read without either.
         on_damage: receives one line for everything skipped, guessed or read another way.
+        span: the part to read, from :func:`seqfer.video.plan_spans`; None is all.
 
     Raises:
         VideoError: the video cannot be opened, or not one frame can be decoded.
-        ValueError: an unknown reader.
+        ValueError: an unknown reader, or a part where only all can be read (stills, "decord").
     """
     check_reader(reader)
     path, still_fps = _where(source)
     say = on_damage or (lambda _: None)
+    if span and not span.is_whole and (still_fps is not None or reader == "decord"):
+        raise ValueError("stills, and decord, can only be read whole")
     if still_fps is not None:
         return stills.read(path, still_fps, say)
-    return _decord_then_pyav(path, say) if reader == "decord" else pyav_reader.read(path, say)
+    return _decord_then_pyav(path, say) if reader == "decord" else pyav_reader.read(path, say, span)
 
 
 def check_reader(reader: str) -> None:

@@ -151,7 +151,69 @@ def test_two_hours_are_cut_in_seconds():
     assert time.perf_counter() - started < 60  # a bound against quadratic time, not a benchmark
 
 
+def blink_of_trust(first, stop, fps=25, seconds=4.0, away=0):
+    """Happiness throughout, but what is not trusted, frames ``first`` to ``stop``, says anger."""
+    labels = np.full(round(fps * seconds), HAPPY)
+    labels[first:stop] = EMOTIONS.index("anger")
+    indices = np.arange(len(labels))
+    indices[stop:] += away
+    trusted = np.ones(len(labels), bool)
+    trusted[first:stop] = False
+    return predictions(labels, indices / fps, frame_indices=indices, intensity=labels == HAPPY), trusted
+
+
+def test_a_short_stretch_without_trust_belongs_to_what_is_around_it():
+    told, trusted = blink_of_trust(40, 50)
+    (segment,) = decode(told, video_id="v", trusted=trusted)
+    assert (segment.emotion, segment.start_frame, segment.end_frame) == ("happiness", 0, 100)
+    assert segment.trusted == pytest.approx(0.9) and segment.confidence == pytest.approx(0.9)
+    assert len(decode(told, video_id="v")) == 3  # believed, it is a segment of its own
+
+
+def test_a_long_stretch_without_trust_is_a_gap():
+    told, trusted = blink_of_trust(40, 60)
+    timeline = decode(told, video_id="v", trusted=trusted)
+    assert [(s.start_frame, s.end_frame, s.trusted) for s in timeline] == [(0, 40, 1), (60, 100, 1)]
+    assert timeline.segments[0].end_seconds == pytest.approx(1.6) and timeline.transitions() == ()
+    longer = DecodingConfig(bridge_seconds=1)
+    assert len(decode(told, video_id="v", trusted=trusted, config=longer)) == 1
+
+
+@pytest.mark.parametrize(("first", "stop", "away"), [(0, 5, 0), (95, 100, 0), (40, 45, 10)])
+def test_nothing_is_bridged_to_where_no_trusted_frame_is(first, stop, away):
+    told, trusted = blink_of_trust(first, stop, away=away)
+    timeline = decode(told, video_id="v", trusted=trusted)
+    assert {s.emotion for s in timeline} == {"happiness"} and all(s.trusted == 1 for s in timeline)
+    untrusted = set(told.frame_indices[first:stop].tolist())
+    assert not any(untrusted & set(range(s.start_frame, s.end_frame)) for s in timeline)
+
+
+def test_a_face_that_is_never_trusted_has_no_segments():
+    told, trusted = blink_of_trust(0, 100)
+    assert len(decode(told, video_id="v", trusted=trusted)) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.integers(1, 60), st.floats(0, 1), st.randoms(use_true_random=False))
+def test_what_untrusted_frames_say_changes_nothing(data, frames, bridge, random):
+    trusted = np.array(data.draw(st.lists(st.booleans(), min_size=frames, max_size=frames)))
+    labels = np.array(data.draw(st.lists(st.integers(0, 6), min_size=frames, max_size=frames)))
+    pts = np.cumsum([random.uniform(0.001, 0.2) for _ in range(frames)])
+    indices = np.cumsum([random.choice([1, 1, 1, 2]) for _ in range(frames)])
+    config = DecodingConfig(bridge_seconds=bridge)
+    other = np.where(trusted, labels, (labels + 1) % 7)
+    first, second = (
+        decode(predictions(said, pts, frame_indices=indices), video_id="v", config=config, trusted=trusted)
+        for said in (labels, other)
+    )
+    assert first == second
+    covered = [any(s.start_frame <= i < s.end_frame for s in first) for i in indices]
+    assert all(c for c, t in zip(covered, trusted, strict=True) if t)
+
+
 def test_settings_are_checked():
+    with pytest.raises(ValueError, match="bridge_seconds must not be negative"):
+        DecodingConfig(bridge_seconds=-1)
     with pytest.raises(ValueError, match="negative"):
         DecodingConfig(switch_cost=-1)
     with pytest.raises(ValueError, match="edge"):

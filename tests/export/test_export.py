@@ -9,7 +9,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from seqfer.decoding import decode
+from seqfer.decoding import REASONS, Judgement, decode
 from seqfer.errors import InputError, StoreError
 from seqfer.export import FORMATS, VideoReport, output_path, write_outputs
 from seqfer.export.segments_csv import COLUMNS
@@ -20,13 +20,18 @@ from seqfer.timeline import FramePredictions
 STRANGE = 'dir/=1+1 "quoted", naïve <img src=x> 表情'
 
 
-def report(video_id=STRANGE, tracks=2) -> VideoReport:
-    predictions = []
+def report(video_id=STRANGE, tracks=2, untrusted=()) -> VideoReport:
+    """Faces in frames 5 (6, …) to 59 and 90 to 119, of 130; ``untrusted``: first, stop, reason."""
+    predictions, judgements = [], []
     for n in range(tracks):
         indices = np.array([*range(5 + n, 60), *range(90, 120)])
         labels = np.where((indices > 30) & (indices < 50), 3, 6)
         probs = np.full((len(indices), 7), 0.01, np.float32)
         probs[np.arange(len(indices)), labels] = 0.94
+        failed = np.zeros((len(indices), len(REASONS)), bool)
+        for first, stop, reason in untrusted:
+            failed[(indices >= first) & (indices < stop), REASONS.index(reason)] = True
+        judgements.append(Judgement(failed=failed))
         predictions.append(
             FramePredictions(
                 track_id=n,
@@ -45,7 +50,11 @@ def report(video_id=STRANGE, tracks=2) -> VideoReport:
         model={"name": "m", "fingerprint": "f", "vocabulary": list(EMOTIONS)},
         frame_pts_seconds=np.arange(130) / 25,
         predictions=tuple(predictions),
-        timelines=tuple(decode(p, video_id=video_id) for p in predictions),
+        judgements=tuple(judgements),
+        timelines=tuple(
+            decode(p, video_id=video_id, trusted=j.trusted)
+            for p, j in zip(predictions, judgements, strict=True)
+        ),
         persons={0: "p001"},
     )
 
@@ -96,6 +105,37 @@ def test_frames_csv_has_every_frame_of_the_video(tmp_path):
     assert face["emotion"] == "happiness" and float(face["p_happiness"]) == pytest.approx(0.94)
 
 
+def test_what_was_not_trusted_is_said_in_every_format(tmp_path):
+    # A short smear inside the smile is bridged; a long turn away, dark at first, is a gap.
+    made = report(untrusted=[(36, 40, "blurred"), (92, 110, "yaw"), (92, 95, "dark")])
+    paths = write_outputs(tmp_path, made, list(FORMATS))
+    document = json.loads(paths[-1].read_text(encoding="utf-8"))
+    jsonschema.validate(document, json.loads(SCHEMA_PATH.read_text()))
+    track = document["tracks"][0]
+    assert (track["num_frames"], track["num_trusted"]) == (85, 63)
+    assert track["untrusted"] == [
+        {"start_s": 1.44, "end_s": 1.6, "start_frame": 36, "end_frame": 40, "reasons": ["blurred"]},
+        {"start_s": 3.68, "end_s": 4.4, "start_frame": 92, "end_frame": 110, "reasons": ["dark", "yaw"]},
+    ]
+    assert read_timelines(paths[-1])[0].segments[1].trusted == pytest.approx(1 - 4 / 19, abs=1e-4)
+    segments = [r for r in rows(output_path(tmp_path, STRANGE, "csv")) if r["track_id"] == "0"]
+    places = [(int(r["start_frame"]), int(r["end_frame"])) for r in segments]
+    assert places == [(5, 31), (31, 50), (50, 60), (90, 92), (110, 120)]
+    assert [float(r["trusted"]) for r in segments] == [1, 0.7895, 1, 1, 1]
+    table = rows(output_path(tmp_path, STRANGE, "frames"))
+    frames = {int(r["frame"]): r for r in table if r["track_id"] != "1"}
+    told = [(frames[n]["emotion"], frames[n]["trusted"], frames[n]["reason"]) for n in (35, 37, 93, 100, 120)]
+    assert told == [
+        ("happiness", "1", ""), ("happiness", "0", "blurred"), ("", "0", "dark+yaw"), ("", "0", "yaw"),
+        ("", "", ""),
+    ]  # fmt: skip
+
+
+def test_the_schema_knows_the_reasons():
+    schema = json.loads(SCHEMA_PATH.read_text())
+    assert schema["$defs"]["untrusted"]["properties"]["reasons"]["items"]["enum"] == list(REASONS)
+
+
 def test_a_video_without_a_face_still_gives_whole_files(tmp_path):
     paths = write_outputs(tmp_path, report(tracks=0), list(FORMATS))
     assert len(paths) == 3
@@ -110,7 +150,7 @@ def test_a_video_without_a_face_still_gives_whole_files(tmp_path):
         ("{", "not a readable JSON"),
         ("[]", "not a seqfer.timeline"),
         ('{"format": "seqfer.timeline", "version": 99}', "version 99"),
-        ('{"format": "seqfer.timeline", "version": 1, "video": "v", "tracks": [{}]}', "damaged timeline"),
+        ('{"format": "seqfer.timeline", "version": 2, "video": "v", "tracks": [{}]}', "damaged timeline"),
     ],
 )
 def test_a_timeline_that_is_none_is_refused_in_words(tmp_path, content, message):

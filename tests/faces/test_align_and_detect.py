@@ -123,14 +123,6 @@ def test_blazeface_with_fan_gives_68_points(shared, hub):
     assert np.isfinite(found.landmarks_xy).all()
 
 
-def test_fan_peaks_are_found_to_a_quarter_pixel():
-    from seqfer.faces.face_alignment_net import peaks
-
-    y, x = np.mgrid[:64, :64]
-    heat = np.exp(-((x + 0.5 - 20.8) ** 2 + (y + 0.5 - 40.3) ** 2) / 8)[None, None].astype(np.float32)
-    np.testing.assert_allclose(peaks(heat)[0, 0], [20.8, 40.3], atol=0.25)
-
-
 def test_overlapping_boxes_are_suppressed_most_certain_first():
     boxes = np.array([[0, 0, 10, 10], [1, 1, 11, 11], [50, 50, 60, 60]], np.float32)
     np.testing.assert_array_equal(suppress_overlaps(boxes, np.array([0.5, 0.9, 0.7]), 0.3), [1, 2])

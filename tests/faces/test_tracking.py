@@ -18,7 +18,6 @@ from seqfer.faces import (
     make_detector,
     mark_shots,
 )
-from seqfer.faces.looking import scan
 
 FPS = 25
 _FACE = cv2.resize(astronaut()[20:230, 120:330], (150, 150), interpolation=cv2.INTER_AREA)
@@ -52,13 +51,14 @@ class Counting:
     num_landmarks = 5
 
     def __init__(self, detector):
-        self.detector, self.scans, self.close_ups = detector, 0, 0
+        self.detector, self.scans, self.close_ups, self.searched = detector, 0, 0, 0.0
 
     def detect(self, image) -> Detections:
-        if image.shape == (128, 128, 3):
+        if image.shape in ((96, 96, 3), (192, 192, 3)):
             self.close_ups += 1
         else:
             self.scans += 1
+            self.searched += image.shape[0] * image.shape[1] / (135 * 240)
         return self.detector.detect(image)
 
 
@@ -80,26 +80,26 @@ def follow(frames, **config) -> tuple[dict[int, TrackRows], Counting]:
     tracker = ShotTracker(detector, TrackingConfig(**config), crop_size=64)
     blocks: dict[int, list[TrackRows]] = {}
     for frame in frames:
-        for rows in tracker.feed(frame):
+        for rows in tracker.feed(frame, frame.grey(64, 36).astype(np.float32)):
             blocks.setdefault(rows.track_id, []).append(rows)
     for rows in tracker.finish():
         blocks.setdefault(rows.track_id, []).append(rows)
     return {k: TrackRows.concatenate(v) for k, v in blocks.items()}, detector
 
 
-def test_a_still_face_costs_five_looks_a_second_and_gets_every_frame():
+def test_a_still_face_costs_two_looks_a_second_and_gets_every_frame():
     tracks, detector = follow(film([(240, 130)] * 75))
     assert list(tracks) == [0]
     np.testing.assert_array_equal(tracks[0].frame_indices, np.arange(75))
     np.testing.assert_allclose(tracks[0].pts_seconds, np.arange(75) / FPS)
-    assert detector.scans <= 2.5 * 3 + 2 and detector.close_ups <= 20
+    assert detector.scans == 2 and detector.close_ups <= 2 * 3 + 3
     assert tracks[0].interpolated.mean() > 0.7
     assert len(np.unique(tracks[0].crops, axis=0)) == 1  # the same picture in, the same crop out
 
 
-def test_a_stretch_without_a_face_costs_only_its_scans():
+def test_a_still_picture_without_a_face_costs_one_search():
     tracks, detector = follow(film([None] * 75))
-    assert tracks == {} and detector.scans <= 2.5 * 3 + 2 and detector.close_ups == 0
+    assert tracks == {} and detector.scans == 2 and detector.close_ups == 0
 
 
 def test_a_moving_face_is_followed_between_looks():
@@ -139,15 +139,41 @@ def test_landmarks_of_a_small_face_are_as_good_as_of_a_large_one():
     """Relative to the face, and against those found in the photograph itself."""
     detector = make_detector(DetectorConfig())
     reference = detector.detect(astronaut())
-    for scale in (0.5, 1.5):
+    for scale in (0.25, 0.5, 1.5):
         face = cv2.resize(astronaut(), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         canvas = np.full((1080, 1920, 3), 110, np.uint8)
         canvas[100 : 100 + face.shape[0], 900 : 900 + face.shape[1]] = face
-        found = scan(StillFrame(0, 0.0, canvas), detector, 480)
-        assert len(found) == 1 and found.scores[0] > 0.6
-        points = (found.landmarks_xy[0] - [900, 100]) / scale
+        tracks, _ = follow([StillFrame(0, 0.0, canvas)])
+        assert len(tracks) == 1 and tracks[0].scores[0] > 0.6
+        points = (tracks[0].landmarks_xy[0] - [900, 100] + 0.5) / scale - 0.5
         error = np.linalg.norm(points - reference.landmarks_xy[0], axis=1).mean() / 44
         assert error < 0.1, f"{error:.3f} of the distance between the eyes at scale {scale}"
+
+
+def test_a_face_that_comes_into_view_is_followed_back_to_its_first_frame():
+    """Searches are two seconds apart once the budget is spent: by a picture that changes everywhere."""
+    rng = np.random.default_rng(0)
+    frames = film([None] * 60 + [(240, 130)] * 60)
+    for frame in frames:  # another backdrop each time
+        noise = cv2.resize(rng.integers(0, 255, (4, 8, 3), np.uint8), (480, 270))
+        frame.image = np.where(frame.image == 110, noise // 2 + 60, frame.image).astype(np.uint8)
+    tracks, detector = follow(frames)
+    assert list(tracks) == [0]
+    np.testing.assert_array_equal(tracks[0].frame_indices, np.arange(60, 120))
+    assert detector.scans <= 2 * (1 + 0.5 * 120 / FPS + 1), "each search is a fine and a coarse one"
+
+
+def test_a_camera_that_shakes_and_pans_does_not_spend_the_budget():
+    wide = cv2.resize(np.random.default_rng(0).integers(0, 255, (20, 40, 3), np.uint8), (960, 480))
+    wide[150:300, 300:450] = _FACE
+
+    def view(i):
+        x, y = int(60 + 2 * i + 4 * np.sin(i)), int(40 + 4 * np.cos(1.7 * i))
+        return StillFrame(i, i / FPS, np.ascontiguousarray(wide[y : y + 270, x : x + 480]))
+
+    tracks, detector = follow([view(i) for i in range(100)])
+    np.testing.assert_array_equal(tracks[0].frame_indices, np.arange(100))
+    assert detector.searched <= 3, "whole pictures"
 
 
 def test_a_blink_of_the_detector_is_no_track():
@@ -160,18 +186,18 @@ def test_a_single_picture_is_a_track():
     np.testing.assert_array_equal(tracks[0].frame_indices, [0])
 
 
-def test_memory_holds_a_second_of_frames_at_most():
+def test_memory_holds_three_seconds_of_frames_at_most():
     detector = make_detector(DetectorConfig())
     tracker = ShotTracker(detector, TrackingConfig(), crop_size=64)
     most = 0
     for frame in film([(240, 130)] * 30 + [None] * 40 + [(240, 130)] * 30):
-        list(tracker.feed(frame))
-        most = max(most, len(tracker._frames))
-    assert most <= FPS
+        list(tracker.feed(frame, frame.grey(64, 36).astype(np.float32)))
+        most = max(most, len(tracker._held))
+    assert most <= 3 * FPS
 
 
 def shots(frames):
-    return [shot for _, shot in mark_shots(frames)]
+    return [shot for _, shot, _ in mark_shots(frames)]
 
 
 def test_a_hard_cut_is_found_on_its_frame():

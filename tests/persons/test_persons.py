@@ -21,8 +21,8 @@ from seqfer.pipelines.grouping import group_run
 
 from seqfer.errors import InputError, StoreError, WeightsError
 from seqfer.faces import hub
-from seqfer.faces.align import TEMPLATE, similarity_to_template, template_misfit
 from seqfer.faces.embedding import FaceEmbedder
+from seqfer.faces.quality import QUALITY_COLUMNS, Quality
 from seqfer.jobs import Job, RunConfig
 from seqfer.persons import PersonsConfig, group_tracks
 from seqfer.persons.clustering import cluster
@@ -113,39 +113,34 @@ def test_outliers_do_not_turn_the_mean():
 
 
 class Track:
-    """What the chooser looks at."""
+    """What the chooser looks at: eight faces, all alike but for what is said."""
 
-    def __init__(self, scores, interpolated, sides, turned):
-        t = len(scores)
-        self.scores, self.interpolated = np.array(scores, np.float32), np.array(interpolated)
-        self.boxes_xyxy = np.stack([np.zeros(t), np.zeros(t), sides, sides], 1)
-        points = np.repeat(TEMPLATE[None] * 100, t, axis=0)
-        points[:, 2, 0] += turned  # the nose goes aside
-        self.landmarks_xy = points
+    def __init__(self, **faults):
+        self.scores = np.full(8, 0.9, np.float32)
+        self.interpolated = np.zeros(8, bool)
+        columns = dict.fromkeys(QUALITY_COLUMNS, 0.0)
+        columns |= {"sharpness": 0.4, "eye_distance_pixels": 30.0, "in_picture": 1.0}
+        table = np.repeat(np.array([list(columns.values())], np.float32), 8, axis=0)
+        for name, (row, value) in faults.items():
+            column = table[:, list(columns).index(name)] if name in columns else getattr(self, name)
+            column[row] = value
+        self.quality = Quality.from_table(table)
 
     def __len__(self):
-        return len(self.scores)
+        return 8
 
 
-def test_the_best_face_of_each_stretch_is_chosen():
-    track = Track(
-        scores=[0.5, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.8],
-        interpolated=[False, False, True, True, False, False, False, False],
-        sides=[90, 90, 90, 90, 90, 40, 90, 90],
-        turned=[0, 0, 0, 0, 0, 0, 30, 0],
-    )
-    assert choose_rows(track, 4).tolist() == [1, 2, 4, 7]
-    assert choose_rows(track, 99).tolist() == list(range(8))
-
-
-def test_misfit_is_what_the_warp_leaves():
-    rng = np.random.default_rng(3)
-    points = (TEMPLATE + rng.normal(0, 0.03, (4, 5, 2))) * 70 + 9
-    for face, misfit in zip(points, template_misfit(points), strict=True):
-        warp = similarity_to_template(face, 200)
-        left = face @ warp[:, :2].T + warp[:, 2] - (TEMPLATE * 200 - 0.5)
-        assert misfit == pytest.approx(np.sqrt((left**2).sum(axis=1).mean()) / 200)
-    assert template_misfit(TEMPLATE[None] * 40) == pytest.approx([0], abs=1e-7)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"scores": (0, 0.4)}, {"interpolated": (0, True)}, {"sharpness": (0, 0.1)}, {"in_picture": (0, 0.5)},
+        {"eye_distance_pixels": (0, 9.0)}, {"yaw_degrees": (0, -50.0)}, {"pitch_degrees": (0, 40.0)},
+    ],
+)  # fmt: skip
+def test_the_best_face_of_each_stretch_is_chosen(fault):
+    assert choose_rows(Track(), 4).tolist() == [0, 2, 4, 6]
+    assert choose_rows(Track(**fault), 4).tolist() == [1, 2, 4, 6]
+    assert choose_rows(Track(**fault), 99).tolist() == list(range(8))
 
 
 def write_network(path, *, side=112, out=(1, 3), inputs=1):

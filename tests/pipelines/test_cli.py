@@ -52,6 +52,25 @@ def test_from_a_folder_to_timelines_the_same_with_one_worker_and_with_two(clips,
     assert rows["a"]["frames"] == "50" and float(rows["a"]["duration_s"]) == pytest.approx(2.0)
 
 
+def test_a_long_video_is_divided_and_comes_to_the_same_with_one_worker_and_with_two(seqfer, tmp_path):
+    from seqfer.samples import write_portrait
+
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    write_portrait(folder / "long.mp4", seconds=10.0, width=320, height=180)
+    write_portrait(folder / "short.mp4", seconds=1.0, width=320, height=180)
+    made = {}
+    for workers in (1, 2):
+        out = tmp_path / str(workers)
+        result = seqfer(
+            "extract", folder, "-o", out, "--extraction.span_seconds", "2", "--cluster.workers", workers
+        )
+        assert result.returncode == 0, result.stderr
+        made[workers] = digests(out)
+    assert made[1] == made[2]
+    assert sorted(made[1]) == ["summary.csv", "tracks/long.h5", "tracks/short.h5"]
+
+
 def test_a_second_run_does_only_what_is_missing_or_depends_on_a_change(clips, model, seqfer, tmp_path):
     out = tmp_path / "out"
     run = ("run", clips / "a.mp4", "-o", out, "--model", model, "--cluster.workers=1")

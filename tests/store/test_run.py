@@ -45,6 +45,11 @@ def test_a_run_is_all_its_tracks_in_order(out):
                 run.track(*wrong)
 
 
+def test_parts_of_a_store_that_is_not_yet_one_are_no_stores(out):
+    write_store(out / "tracks" / "long.h5.parts" / "00000.h5", "long")
+    assert list(open_run(out).paths) == sorted(NAMES) == list(read_index(write_index(out)))
+
+
 def test_no_more_files_are_open_than_allowed_and_none_before_one_is_asked_for(out):
     run = open_run(out, max_open=2)
     assert files_open(out) == []

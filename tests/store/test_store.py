@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from seqfer import files
 from seqfer.errors import StoreError
 from seqfer.faces import TrackRows
+from seqfer.faces.quality import QUALITY_COLUMNS
 from seqfer.labels import Vocabulary
 from seqfer.store import create_store, open_store, read_predictions, stored_key, write_predictions
 from seqfer.store.schema import FORMAT, VERSION
@@ -36,6 +37,7 @@ def rows(track_id: int, start: int, stop: int, landmarks: int = 5, side: int = 3
         scores=rng.random(n).astype(np.float32),
         interpolated=rng.random(n) > 0.5,
         crops=crops,
+        quality=rng.random((n, len(QUALITY_COLUMNS))).astype(np.float32),
     )
 
 
@@ -62,6 +64,8 @@ def test_what_goes_in_comes_out(tmp_path, codec):
         whole = TrackRows.concatenate([blocks[0], blocks[2]])
         for name in ("frame_indices", "pts_seconds", "boxes_xyxy", "landmarks_xy", "scores", "interpolated"):
             np.testing.assert_array_equal(getattr(first, name), getattr(whole, name))
+        np.testing.assert_array_equal(first.quality.table, whole.quality)
+        np.testing.assert_array_equal(first.quality.yaw_degrees, whole.quality[:, 4])
         error = first.crops(5, 20).astype(int) - whole.crops[5:20]
         assert np.abs(error).max() <= (0 if codec == "raw" else 4)
         assert first.crops(60).shape[0] == 0
@@ -94,7 +98,7 @@ def test_every_data_set_says_what_it_is(tmp_path):
     with h5py.File(write(tmp_path / "s.h5", [rows(0, 0, 5)])) as file:
         found = []
         file.visititems(lambda name, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
-        assert len(found) == 10
+        assert len(found) == 11
         for dataset in found:
             assert len(dataset.attrs["dims"]) == dataset.ndim
             assert dataset.attrs["units"] and dataset.attrs["description"]

@@ -1,0 +1,1 @@
+"""Parts of ``scripts/bench_tracking.py``: scenes with exact truth, and what extraction made of them."""
