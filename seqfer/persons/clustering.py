@@ -28,11 +28,15 @@ def cluster(vectors: NDArray[np.float32], apart: NDArray[np.int64], *, threshold
     if count < 2:
         return np.zeros(count, np.int64)
     unit = vectors.astype(np.float64)
-    # By rows, not as one product of matrices: that may round a pair differently in another company.
-    distances = np.concatenate([1.0 - (unit[n + 1 :] * unit[n]).sum(axis=1) for n in range(count - 1)])
-    if len(apart):
-        low, high = np.sort(apart, axis=1).T
-        distances[low * count - low * (low + 1) // 2 + high - low - 1] = 4.0 * count**2
+    rows = np.arange(count)
+    starts = rows * count - rows * (rows + 1) // 2 - rows - 1  # of each row's pairs, less its own number
+    distances = np.empty(count * (count - 1) // 2)
+    for n in range(count - 1):
+        # Row by row, not as one product of matrices: that may round a pair differently in other company.
+        pairs = slice(starts[n] + n + 1, starts[n] + count)
+        distances[pairs] = 1.0 - (unit[n + 1 :] * unit[n]).sum(axis=1)
+    low, high = np.sort(apart, axis=1).T
+    distances[starts[low] + high] = 4.0 * count**2
     labels = fcluster(linkage(distances, "average"), 1.0 - threshold, "distance")
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[inverse].astype(np.int64)

@@ -14,7 +14,7 @@ from ..errors import InputError
 from ..store import VideoEmbeddings
 from .clustering import cluster
 
-MAX_TRACKS = 20_000  # every pair of them is compared: 1.6 GB
+MAX_TRACKS = 20_000  # every pair of them is compared: 3 GB
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,9 @@ import hashlib
 import itertools
 import json
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import cv2
 import numpy as np
@@ -203,6 +206,22 @@ def test_weights_come_from_a_path_or_a_pinned_https_address_and_nowhere_else(tmp
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(b"net")
     assert hub.weights_at(address, digest) == kept, "once fetched, no network is needed"
+
+
+def test_a_download_is_kept_only_if_it_is_the_file_that_was_asked_for(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    (tmp_path / "net.onnx").write_bytes(b"net")
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/net.onnx"
+        with pytest.raises(WeightsError, match="cannot be fetched from http://127"):
+            hub.fetched(url, "other", "0" * 64)
+        path = hub.fetched(url, "net", hashlib.sha256(b"net").hexdigest())
+        server.shutdown()
+    assert [p.name for p in path.parent.iterdir()] == ["net"] and path.read_bytes() == b"net"
+    assert f"fetching {url} to {path}" in caplog.text, "never silently"
 
 
 def test_embeddings_come_back_and_damage_is_named(tmp_path):
