@@ -43,7 +43,11 @@ def number_parts(parts: Sequence[Part], edges: Sequence[SpanEdges], config: Trac
     for n, (part, edge) in enumerate(zip(parts, edges, strict=True)):
         found: dict[int, int] = {}
         if n:
-            if len(edge.head) and len(edges[n - 1].tail) and is_cut_between(edges[n - 1].tail, edge.head):
+            if (
+                len(edge.head)
+                and len(edges[n - 1].tail)
+                and is_cut_between(list(edges[n - 1].tail), list(edge.head))
+            ):
                 shot += 1
             else:
                 found = continued(open_tracks, edge.opening, config.forget_seconds)

@@ -12,11 +12,11 @@ import numpy as np
 
 from .. import video
 from ..faces import DetectorConfig, FaceDetector, ShotTracker, make_detector, mark_shots
+from ..faces.gradual import LONGEST
 from ..faces.stitching import SpanEdges, TrackEnds
 from ..store import StoreWriter
 from .config import ExtractionConfig
 
-_EDGE_FRAMES = 32  # grey copies kept from either side of a cut between spans
 _REPORT_FRAMES = 16
 
 
@@ -57,7 +57,7 @@ def follow_span(
     notes: list[str] = []
     times: list[float] = []
     head: list[np.ndarray] = []
-    tail: deque[np.ndarray] = deque(maxlen=_EDGE_FRAMES)
+    tail: deque[np.ndarray] = deque(maxlen=LONGEST)
     opening: list[TrackEnds] | None = None
     tracker: ShotTracker | None = None
     current = -1
@@ -78,10 +78,10 @@ def follow_span(
                     goes_on=tracker is None and span.index > 0,
                 )
                 current = shot
-            writer.add_frame(frame.pts_seconds, shot)
+            writer.add_frame(frame.pts_seconds, shot, frame.is_damaged)
             times.append(frame.pts_seconds)
             tail.append(small)
-            if len(head) < _EDGE_FRAMES:
+            if len(head) < LONGEST:
                 head.append(small)
             writer.add_blocks(tracker.feed(frame, small))
             if len(times) % _REPORT_FRAMES == 0:

@@ -4,7 +4,7 @@ from .align import TEMPLATE_NAME, five_points, similarity_to_template
 from .detection import Detections, FaceDetector
 from .detectors import DetectorConfig, make_detector
 from .rows import TrackRows
-from .shots import mark_shots
+from .shots import is_cut_between, mark_shots
 from .tracker import ShotTracker, TrackingConfig
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "TrackRows",
     "TrackingConfig",
     "five_points",
+    "is_cut_between",
     "make_detector",
     "mark_shots",
     "similarity_to_template",

@@ -1,26 +1,34 @@
-"""Hard cuts, found from a tiny grey copy of each frame.
+"""Where one shot ends and the next begins, cut, faded or dissolved, from a tiny grey copy of each frame.
 
-A cut is a change between neighbouring frames that stands out against the changes around it (the
-adaptive test of PySceneDetect's ``AdaptiveDetector``), and that lasts: after a camera flash the picture
-comes back, so a flash is not a cut.
+A hard cut is a change between neighbouring frames that stands out against the changes around it (the
+adaptive test of PySceneDetect's ``AdaptiveDetector``), that lasts (after a camera flash the picture comes
+back) and that is not one of light alone. Gradual transitions: see :mod:`seqfer.faces.gradual`.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-THUMBNAIL_SIZE = (64, 36)  # width, height: enough to tell scenes apart, 0.2 ms to make
-_AROUND = 2  # frames looked at on either side
+from .gradual import GradualTransitions, content_change
+
+THUMBNAIL_SIZE = (64, 36)  # width, height: enough to tell scenes apart
+_AROUND = 2  # frames on either side whose changes are compared
+_AHEAD = 3  # frames to wait: a flash is over by then
 _MIN_CHANGE = 12.0  # mean absolute difference, grey levels
 _MIN_RATIO = 3.0  # to the mean change around
-_BACK = 0.5  # of the change: if the frame after is nearer than this to the frame before, it was a flash
+_BACK = 0.5  # of the change: if a frame after is nearer than this to the frame before, it was a flash
 _QUIET = 2.0  # change around is taken as at least this, grey levels: noise and slow motion
+_LIGHT_ONLY = 6.0  # what is left of a change when brightness and contrast are matched, grey levels
+_SHORTEST_SHOT = 4  # frames; what changes sooner is the tail of the same transition
+
+Small = NDArray[np.uint8]
 
 
 class HasGrey(Protocol):
@@ -30,58 +38,94 @@ class HasGrey(Protocol):
 
 
 F = TypeVar("F", bound=HasGrey)
+T = TypeVar("T")
 
 
-def mark_shots(frames: Iterable[F]) -> Iterator[tuple[F, int, NDArray[np.float32]]]:
-    """Each frame with the number of the shot it is in, counted from 0, and its grey copy; holds two back."""
-    window: deque[tuple[F, NDArray[np.float32]]] = deque()
-    changes: deque[float] = deque()  # changes[i]: from the frame before window[i] into it
-    before: deque[tuple[NDArray[np.float32], float]] = deque(maxlen=_AROUND)  # frames already let go
+def mark_shots(frames: Iterable[F]) -> Iterator[tuple[F, int, Small]]:
+    """Each frame with the number of the shot it is in, counted from 0, and its thumbnail.
+
+    Holds three frames back. The new shot begins with the frame of a hard cut, within a dissolve when the
+    new picture prevails, and with the first of the new picture that is seen after a fade to one colour.
+
+    Yields:
+        (frame, shot, thumbnail uint8 (36, 64) of luminance).
+    """
     shot = 0
+    for frame, small, is_cut in _judged((frame, frame.grey(*THUMBNAIL_SIZE)) for frame in frames):
+        shot += is_cut
+        yield frame, shot, small
 
-    def let_go() -> tuple[F, int, NDArray[np.float32]]:
-        nonlocal shot
-        frame, small = window.popleft()
-        copy = small
-        change = changes.popleft()
-        if before and _stands_out(change, [c for _, c in before] + list(changes)):
-            was = before[-1][0]
-            if window and _change(was, window[0][1]) < _BACK * change:
-                # A flash: what comes after it is compared with what was before it.
-                small, change = was, 0.0
-                changes[0] = _change(was, window[0][1])
-            else:
-                shot += 1
-                before.clear()  # the changes of another shot say nothing of this one
-                change = 0.0
+
+def is_cut_between(before: Sequence[Small], after: Sequence[Small]) -> bool:
+    """Whether a new shot begins at the boundary of two stretches of video that were marked apart.
+
+    True for what :func:`mark_shots` would find with the first frame of ``after`` if it saw both, and for
+    a gradual transition across the boundary, of which neither side alone has seen enough.
+
+    Args:
+        before, after: thumbnails up to and from the boundary, in order. A few are enough for hard cuts;
+            for gradual ones, as many as :data:`seqfer.faces.gradual.LONGEST` on either side.
+    """
+    together = [is_cut for _, _, is_cut in _judged((None, small) for small in (*before, *after))]
+    alone = [is_cut for _, _, is_cut in _judged((None, small) for small in after)]
+    across = together[len(before) :]
+    return bool(before) and any(cut and not known for cut, known in zip(across, alone, strict=True))
+
+
+@dataclass(kw_only=True, eq=False)
+class _Held(Generic[T]):
+    """A frame that waits for those after it.
+
+    Attributes:
+        change: from the frame before, mean absolute difference in grey levels.
+        is_gradual: a gradual transition has come this far.
+    """
+
+    item: T
+    small: Small
+    change: float
+    is_gradual: bool
+
+
+def _judged(items: Iterable[tuple[T, Small]]) -> Iterator[tuple[T, Small, bool]]:
+    """Each item with its thumbnail, and whether a new shot begins with it."""
+    window: deque[_Held[T]] = deque()
+    before: deque[tuple[Small, float]] = deque(maxlen=_AROUND)  # let go: as looked at, and its change
+    gradual = GradualTransitions()
+    since_cut = _SHORTEST_SHOT
+
+    def let_go() -> tuple[T, Small, bool]:
+        nonlocal since_cut
+        held = window.popleft()
+        small, change, is_cut = held.small, held.change, held.is_gradual
+        if before and not is_cut:
+            around = [c for _, c in before] + [h.change for h in list(window)[:_AROUND]]
+            if _stands_out(change, around):
+                was = before[-1][0]
+                if any(_is_back(was, later.small, change) for later in window):
+                    # A flash: what comes after it is compared with what was before it.
+                    small, change = was, 0.0
+                    window[0].change = _change(was, window[0].small)
+                else:
+                    is_cut = content_change(was, small) >= _LIGHT_ONLY
+        is_cut = is_cut and since_cut >= _SHORTEST_SHOT
+        since_cut = 1 if is_cut else since_cut + 1
+        if is_cut:
+            before.clear()  # the changes of another shot say nothing of this one
+            gradual.forget_all_but(1 + len(window))
+            change = 0.0
         before.append((small, change))
-        return frame, shot, copy
+        return held.item, held.small, is_cut
 
-    previous: NDArray[np.float32] | None = None
-    for frame in frames:
-        small = frame.grey(*THUMBNAIL_SIZE).astype(np.float32)
-        changes.append(0.0 if previous is None else _change(previous, small))
-        window.append((frame, small))
+    previous: Small | None = None
+    for item, small in items:
+        change = 0.0 if previous is None else _change(previous, small)
+        window.append(_Held(item=item, small=small, change=change, is_gradual=gradual.add(small)))
         previous = small
-        if len(window) > _AROUND:
+        if len(window) > _AHEAD:
             yield let_go()
     while window:
         yield let_go()
-
-
-def is_cut_between(before: Iterable[NDArray[np.float32]], after: Iterable[NDArray[np.float32]]) -> bool:
-    """Whether a cut lies exactly between two runs of grey copies, as :func:`mark_shots` would say."""
-
-    @dataclass
-    class Copy:
-        small: NDArray[np.float32]
-
-        def grey(self, width: int, height: int) -> NDArray[np.uint8]:
-            return self.small.astype(np.uint8)
-
-    first = list(before)
-    shots = [shot for _, shot, _ in mark_shots([Copy(s) for s in (*first, *after)])]
-    return shots[len(first)] != shots[len(first) - 1]
 
 
 def _stands_out(change: float, around: list[float]) -> bool:
@@ -89,5 +133,10 @@ def _stands_out(change: float, around: list[float]) -> bool:
     return change >= _MIN_CHANGE and change >= _MIN_RATIO * usual
 
 
-def _change(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    return float(np.abs(a - b).mean())
+def _is_back(was: Small, later: Small, change: float) -> bool:
+    """The picture from before a change is seen again, if perhaps still in another light."""
+    return _change(was, later) < _BACK * change or content_change(was, later) < _LIGHT_ONLY
+
+
+def _change(a: Small, b: Small) -> float:
+    return cv2.norm(a, b, cv2.NORM_L1) / a.size

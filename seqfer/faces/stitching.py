@@ -46,14 +46,14 @@ class SpanEdges:
     Attributes:
         opening: tracks of its first shot.
         closing: tracks of its last shot (the same ones where it has only one).
-        head, tail: float32 (n, h, w), grey copies of its first and last frames, to tell whether a cut
+        head, tail: uint8 (n, h, w), grey copies of its first and last frames, to tell whether a cut
             lies between two spans.
     """
 
     opening: Sequence[TrackEnds]
     closing: Sequence[TrackEnds]
-    head: NDArray[np.float32]
-    tail: NDArray[np.float32]
+    head: NDArray[np.uint8]
+    tail: NDArray[np.uint8]
 
 
 def continued(

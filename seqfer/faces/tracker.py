@@ -117,14 +117,14 @@ class ShotTracker:
         self._budget = 1.0  # whole pictures that may be searched now
         self._look_seconds = 1 / config.detections_per_second - _SLACK_SECONDS
 
-    def feed(self, frame: PictureFrame, small: NDArray[np.float32]) -> Iterator[TrackRows]:
+    def feed(self, frame: PictureFrame, small: NDArray[np.uint8]) -> Iterator[TrackRows]:
         """Take the next frame of the shot; give the rows that are settled by it.
 
         Args:
-            small: float32 (h, w), a tiny grey copy of the frame.
+            small: uint8 (h, w), a tiny grey copy of the frame.
         """
         index = frame.frame_index
-        self._held[index] = Held(frame, small)
+        self._held[index] = Held(frame, small.astype(np.float32))
         if self._changes is None:
             self._changes = ChangeMap(frame.size)
             self._start_seconds = frame.pts_seconds

@@ -139,6 +139,11 @@ class TrackStore:
         """int32 (N,): number of the shot each frame is in."""
         return self._file["frames/shot"][:]
 
+    @cached_property
+    def frame_damaged(self) -> NDArray[np.bool_]:
+        """bool (N,): frames with pieces missing, and the first behind each stretch that cannot be read."""
+        return self._file["frames/damaged"][:]
+
 
 @contextmanager
 def open_store(path: Path | str) -> Iterator[TrackStore]:

@@ -47,6 +47,7 @@ class Field:
 FRAME_FIELDS = (
     Field("pts_seconds", "f8", ("N",), "s", "presentation time, zero at the first displayed frame"),
     Field("shot", "i4", ("N",), "1", "number of the shot; it rises at every cut"),
+    Field("damaged", "?", ("N",), "bool", "pieces are missing, or what came right before cannot be read"),
 )
 
 TRACK_FIELDS = (

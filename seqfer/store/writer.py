@@ -52,14 +52,14 @@ class StoreWriter:
         self._jpeg = [cv2.IMWRITE_JPEG_QUALITY, jpeg_quality]
         self._jpeg += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
         self._waiting: dict[int, list[TrackRows]] = {}
-        self._frames: list[tuple[float, int]] = []
+        self._frames: list[tuple[float, int, bool]] = []
         file.create_group("frames")
         tracks = file.create_group("tracks")
         tracks.attrs["crop_codec"] = crop_codec
 
-    def add_frame(self, pts_seconds: float, shot: int) -> None:
+    def add_frame(self, pts_seconds: float, shot: int, is_damaged: bool = False) -> None:
         """Note one frame of the video (in order, every frame)."""
-        self._frames.append((pts_seconds, shot))
+        self._frames.append((pts_seconds, shot, is_damaged))
         if len(self._frames) >= 4096:
             self._flush_frames()
 

@@ -23,6 +23,7 @@ _NOT_VIDEOS = {  # what FFmpeg would happily play all the same
     "hls": "it is a playlist",
     "dash": "it is a playlist",
 }
+_MAX_PIXEL_ASPECT = 4.0  # no camera goes beyond: the tag is wrong
 _FALLBACK_RATE = Fraction(25)
 _CLOCK_TIME = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)$")
 
@@ -118,6 +119,12 @@ def step_seconds(stream: av.VideoStream) -> Fraction:
 def has_no_times(stream: av.VideoStream) -> bool:
     """A bare stream of pictures (raw H.264 and the like), whose time stamps FFmpeg makes up."""
     return bool(stream.container.format.flags & Flags.no_timestamps.value)
+
+
+def pixel_aspect(stream: av.VideoStream) -> float:
+    """Width of a pixel over its height; 1 where nothing, or nothing sensible, is declared."""
+    declared = float(stream.sample_aspect_ratio or 1)
+    return declared if 1 / _MAX_PIXEL_ASPECT <= declared <= _MAX_PIXEL_ASPECT else 1.0
 
 
 def may_reset_clock(stream: av.VideoStream) -> bool:

@@ -14,6 +14,7 @@ class Damage:
 
     def __init__(self, clock: Clock, say: Callable[[str], None]) -> None:
         self.packets = 0
+        self._gaps: list[float] = []  # about where packets are missing, seconds; no frame behind it yet
         self._clock, self._say = clock, say
         self._start()
 
@@ -25,15 +26,25 @@ class Damage:
         """A packet could not be read or decoded."""
         self._skipped += 1
         self._why = self._why or f" ({why})"
+        position = self._clock.position(ticks)
+        self._gaps.append(position)
         if self._near_seconds is None:
-            self._near_seconds = self._clock.position(ticks)
+            self._near_seconds = position
 
-    def patched(self, seconds: float | None) -> None:
-        """A picture was decoded with pieces missing, and patched up by the decoder (None: it was not)."""
-        if seconds is not None:
+    def meets(self, seconds: float, is_patched: bool) -> bool:
+        """Whether the frame displayed next is damaged, or the first behind a gap.
+
+        Args:
+            seconds: its time.
+            is_patched: it was decoded with pieces missing, and patched up by the decoder.
+        """
+        if is_patched:
             self._patched += 1
             if self._near_seconds is None:
                 self._near_seconds = seconds
+        is_behind_gap = any(gap < seconds for gap in self._gaps)
+        self._gaps = [gap for gap in self._gaps if gap >= seconds]
+        return is_patched or is_behind_gap
 
     def report_before(self, seconds: float) -> None:
         """Say what has gathered, if it began long enough before a time to be a stretch of its own."""

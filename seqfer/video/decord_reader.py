@@ -45,6 +45,8 @@ class DecordVideo:
             raise DecordUnfitError("the container does not give every frame one time")
         if index.may_reset_clock:  # where it loses a frame it shows its neighbour again, and tells nobody
             raise DecordUnfitError("decord does not read transport and program streams rightly")
+        if index.pixel_aspect != 1:
+            raise DecordUnfitError("decord does not make pixels square")
         self.pts_seconds = index.pts_seconds
         try:
             import decord

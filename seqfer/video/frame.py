@@ -22,12 +22,14 @@ class Frame:
         pts_seconds: presentation time, zero at the first displayed frame, strictly rising.
         picture: the stored pixels, as decoded.
         orientation: how they stand upright.
+        is_damaged: pieces of the picture are missing, or what came right before it could not be read.
     """
 
     frame_index: int
     pts_seconds: float
     picture: Picture
     orientation: Orientation = UPRIGHT
+    is_damaged: bool = False
 
     @property
     def size(self) -> tuple[int, int]:
@@ -36,15 +38,17 @@ class Frame:
 
     def grey(self, width: int, height: int) -> NDArray[np.uint8]:
         """Luminance, uint8 (height, width), 0 black to 255 white whatever range the stream uses."""
-        return self.orientation.apply(self.picture.grey(*self.orientation.size(width, height)))
+        return self.orientation.apply(self.picture.grey(*self.orientation.turned(width, height)))
 
     def rgb_resized(self, width: int, height: int) -> NDArray[np.uint8]:
         """uint8 (height, width, 3) RGB, by area averaging."""
-        return self.orientation.apply(self.picture.rgb_resized(*self.orientation.size(width, height)))
+        return self.orientation.apply(self.picture.rgb_resized(*self.orientation.turned(width, height)))
 
     def rgb(self) -> NDArray[np.uint8]:
         """The whole frame, uint8 (H, W, 3) RGB. Costly: see the other methods first."""
-        return self.orientation.apply(self.picture.rgb())
+        size = self.orientation.stretched(*self.picture.size)
+        whole = self.picture.rgb() if size == self.picture.size else self.picture.rgb_resized(*size)
+        return self.orientation.apply(whole)
 
     def crop(self, matrix: ArrayLike, size: int) -> NDArray[np.uint8]:
         """A square cut-out through an affine warp, anti-aliased, uint8 (size, size, 3) RGB.

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .container import UNREADABLE, has_no_times, may_reset_clock, open_video
+from .container import UNREADABLE, has_no_times, may_reset_clock, open_video, pixel_aspect
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,6 +23,7 @@ class PacketIndex:
         time_base: seconds per tick.
         longest_run: most packets from one key frame up to the next.
         may_reset_clock: this is a transport stream or the like.
+        pixel_aspect: width of a pixel over its height.
     """
 
     ticks: NDArray[np.int64]
@@ -30,6 +31,7 @@ class PacketIndex:
     time_base: Fraction
     longest_run: int
     may_reset_clock: bool
+    pixel_aspect: float
 
     def __len__(self) -> int:
         return len(self.ticks)
@@ -74,4 +76,5 @@ def index_packets(path: Path) -> PacketIndex | None:
             time_base=stream.time_base or Fraction(1, 1000),
             longest_run=longest_run,
             may_reset_clock=may_reset_clock(stream),
+            pixel_aspect=pixel_aspect(stream),
         )

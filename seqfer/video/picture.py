@@ -27,7 +27,7 @@ class Picture(Protocol):
         ...
 
     def grey(self, width: int, height: int) -> NDArray[np.uint8]:
-        """Luminance, uint8 (height, width), full range."""
+        """Luminance, uint8 (height, width), full range; tiny ones from a sample of the pixels."""
         ...
 
     def rgb_resized(self, width: int, height: int) -> NDArray[np.uint8]:
@@ -72,7 +72,7 @@ class YuvPicture:
         return self.y.shape[1], self.y.shape[0]
 
     def grey(self, width: int, height: int) -> NDArray[np.uint8]:
-        return cv2.LUT(_resize(self.y, width, height), grey_levels(self.full_range))
+        return cv2.LUT(_sampled(self.y, width, height), grey_levels(self.full_range))
 
     def rgb_resized(self, width: int, height: int) -> NDArray[np.uint8]:
         # Chroma is sited half a stored pixel to the left of where this puts it: invisible when reduced.
@@ -121,7 +121,7 @@ class RgbPicture:
         return self.data.shape[1], self.data.shape[0]
 
     def grey(self, width: int, height: int) -> NDArray[np.uint8]:
-        return cv2.cvtColor(_resize(self.data, width, height), cv2.COLOR_RGB2GRAY)
+        return cv2.cvtColor(_sampled(self.data, width, height), cv2.COLOR_RGB2GRAY)
 
     def rgb_resized(self, width: int, height: int) -> NDArray[np.uint8]:
         small = _resize(self.data, width, height)
@@ -149,6 +149,13 @@ def _resize(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uin
         if (w, h) == (width, height)
         else cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     )
+
+
+def _sampled(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """As :func:`_resize`, but a strong reduction looks at 64 pixels for each of its own, not at all."""
+    if image.shape[1] >= 8 * width and image.shape[0] >= 8 * height:
+        image = cv2.resize(image, (4 * width, 4 * height), interpolation=cv2.INTER_LINEAR)
+    return _resize(image, width, height)
 
 
 def warp_plane(

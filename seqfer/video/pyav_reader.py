@@ -26,11 +26,12 @@ from .container import (
     has_no_times,
     may_reset_clock,
     open_video,
+    pixel_aspect,
     step_seconds,
 )
 from .damage import Damage
 from .frame import Frame
-from .orientation import UPRIGHT, Orientation
+from .orientation import Orientation
 from .picture import Picture, RgbPicture, YuvPicture
 from .span import Span
 
@@ -64,13 +65,14 @@ def read(path: Path, say: Callable[[str], None], span: Span | None = None) -> Ge
         stamped = _stamped(path, container, stream, damage, span)
         for index, (seconds, decoded) in enumerate(clock.run(stamped), start=span.start_frame):
             check_size(path, decoded.width, decoded.height)
-            damage.patched(seconds if decoded.is_corrupt else None)
+            is_damaged = damage.meets(seconds, decoded.is_corrupt)
             damage.report_before(seconds)
             yield Frame(
                 frame_index=index,
                 pts_seconds=seconds,
                 picture=picture_of(decoded),
-                orientation=orientation_of(decoded),
+                orientation=orientation_of(decoded, stream),
+                is_damaged=is_damaged,
             )
         damage.report()
         if span.stop_tick is not None:
@@ -210,10 +212,13 @@ def _decode(packets: Iterator[av.Packet], damage: Damage, start_tick: int | None
             return
 
 
-def orientation_of(decoded: av.VideoFrame) -> Orientation:
-    """Upright as the display matrix of the frame says."""
+def orientation_of(decoded: av.VideoFrame, stream: av.VideoStream) -> Orientation:
+    """Upright, with square pixels, as the frame's display matrix and the stream say."""
+    aspect = pixel_aspect(stream)
     matrix = decoded.side_data.get("DISPLAYMATRIX")
-    return UPRIGHT if matrix is None else Orientation.from_display_matrix(bytes(matrix))
+    if matrix is None:
+        return Orientation(pixel_aspect=aspect)
+    return Orientation.from_display_matrix(bytes(matrix), aspect)
 
 
 def picture_of(decoded: av.VideoFrame) -> Picture:

@@ -58,5 +58,5 @@ def _fetch(
             frame_index=target,
             pts_seconds=float(times[target]),
             picture=picture_of(decoded),
-            orientation=orientation_of(decoded),
+            orientation=orientation_of(decoded, stream),
         )

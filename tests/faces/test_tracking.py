@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import pytest
 from skimage.data import astronaut
 
 from seqfer.faces import (
@@ -16,7 +15,6 @@ from seqfer.faces import (
     TrackingConfig,
     TrackRows,
     make_detector,
-    mark_shots,
 )
 
 FPS = 25
@@ -80,7 +78,7 @@ def follow(frames, **config) -> tuple[dict[int, TrackRows], Counting]:
     tracker = ShotTracker(detector, TrackingConfig(**config), crop_size=64)
     blocks: dict[int, list[TrackRows]] = {}
     for frame in frames:
-        for rows in tracker.feed(frame, frame.grey(64, 36).astype(np.float32)):
+        for rows in tracker.feed(frame, frame.grey(64, 36)):
             blocks.setdefault(rows.track_id, []).append(rows)
     for rows in tracker.finish():
         blocks.setdefault(rows.track_id, []).append(rows)
@@ -191,29 +189,6 @@ def test_memory_holds_three_seconds_of_frames_at_most():
     tracker = ShotTracker(detector, TrackingConfig(), crop_size=64)
     most = 0
     for frame in film([(240, 130)] * 30 + [None] * 40 + [(240, 130)] * 30):
-        list(tracker.feed(frame, frame.grey(64, 36).astype(np.float32)))
+        list(tracker.feed(frame, frame.grey(64, 36)))
         most = max(most, len(tracker._held))
     assert most <= 3 * FPS
-
-
-def shots(frames):
-    return [shot for _, shot, _ in mark_shots(frames)]
-
-
-def test_a_hard_cut_is_found_on_its_frame():
-    a, b = film([(240, 130)] * 20), film([(100, 100)] * 20, background=30)
-    assert shots(a + b) == [0] * 20 + [1] * 20
-
-
-def test_a_flash_is_not_a_cut_and_neither_is_motion_or_noise():
-    frames = film([(100 + 12 * i, 130) for i in range(24)])
-    frames[10].image = np.minimum(frames[10].image.astype(int) + 120, 255).astype(np.uint8)
-    rng = np.random.default_rng(0)
-    for frame in frames:
-        frame.image = np.clip(frame.image + rng.normal(0, 8, frame.image.shape), 0, 255).astype(np.uint8)
-    assert set(shots(frames)) == {0}
-
-
-@pytest.mark.parametrize("count", [0, 1, 2])
-def test_very_short_films_have_one_shot(count):
-    assert shots(film([(240, 130)] * count)) == [0] * count

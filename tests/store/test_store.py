@@ -18,7 +18,7 @@ from seqfer.faces import TrackRows
 from seqfer.faces.quality import QUALITY_COLUMNS
 from seqfer.labels import Vocabulary
 from seqfer.store import create_store, open_store, read_predictions, stored_key, write_predictions
-from seqfer.store.schema import FORMAT, VERSION
+from seqfer.store.schema import CROP_FIELDS, FORMAT, FRAME_FIELDS, TRACK_FIELDS, VERSION
 from seqfer.timeline import FramePredictions
 
 
@@ -98,7 +98,7 @@ def test_every_data_set_says_what_it_is(tmp_path):
     with h5py.File(write(tmp_path / "s.h5", [rows(0, 0, 5)])) as file:
         found = []
         file.visititems(lambda name, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
-        assert len(found) == 11
+        assert len(found) == len(FRAME_FIELDS) + len(TRACK_FIELDS) + len(CROP_FIELDS["jpeg"])
         for dataset in found:
             assert len(dataset.attrs["dims"]) == dataset.ndim
             assert dataset.attrs["units"] and dataset.attrs["description"]

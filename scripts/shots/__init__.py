@@ -1,0 +1,1 @@
+"""What ``bench_shots.py`` is made of: clips with known transitions, and the score."""
