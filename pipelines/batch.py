@@ -6,7 +6,7 @@ import csv
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from distributed import Future, as_completed, get_worker
@@ -18,6 +18,7 @@ from seqfer.extraction import parts_folder
 from seqfer.files import PARTIAL_SUFFIX
 from seqfer.jobs import Job, Outcome
 from seqfer.stages import divide, finished, process, process_span
+from seqfer.store import write_index
 from seqfer.video import Span
 
 from .cluster import connected, grow
@@ -35,13 +36,13 @@ class Batch:
 
     Attributes:
         outcomes: of the videos that were finished, in order.
-        errors: what went wrong, a line each.
         interrupted: the user stopped it before all were.
+        errors: what went wrong, a line each; empty before it is told.
     """
 
     outcomes: tuple[Outcome, ...]
-    errors: tuple[str, ...]
     interrupted: bool
+    errors: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -54,13 +55,27 @@ class Batch:
 def run_batch(
     jobs: Sequence[Job | Outcome], out: Path, cluster: ClusterConfig, *, quiet: bool, verb: str
 ) -> Batch:
-    """Bring all videos up to date, write ``summary.csv``, say what came of it.
+    """Bring all videos up to date, write ``summary.csv`` and ``tracks.h5``, say what came of it.
+
+    Args: as of :func:`compute_batch`.
+
+    Raises:
+        InputError: no videos.
+    """
+    batch = compute_batch(jobs, out, cluster, quiet=quiet, verb=verb)
+    return tell_batch(batch, len(jobs), out, quiet=quiet, verb=verb)
+
+
+def compute_batch(
+    jobs: Sequence[Job | Outcome], out: Path, cluster: ClusterConfig, *, quiet: bool, verb: str
+) -> Batch:
+    """Bring all videos up to date.
 
     Args:
         jobs: one entry a video, in order; an Outcome stands for an input that failed before it began.
         out: the run's folder.
         cluster: where the work is done.
-        quiet: say nothing but errors.
+        quiet: show no progress.
         verb: what to call the work.
 
     Raises:
@@ -84,26 +99,32 @@ def run_batch(
         except KeyboardInterrupt:
             interrupted = True
             _sweep(waiting.values())
-    ordered = [outcomes[n] for n in sorted(outcomes)]
+    return Batch(outcomes=tuple(outcomes[n] for n in sorted(outcomes)), interrupted=interrupted)
+
+
+def tell_batch(batch: Batch, num_jobs: int, out: Path, *, quiet: bool, verb: str) -> Batch:
+    """Write ``summary.csv`` and ``tracks.h5``, say what came of a batch of ``num_jobs``."""
+    ordered = batch.outcomes
     failed = [o for o in ordered if o.status == "failed"]
     errors = [o.error for o in failed]
     try:
         write_summary(out / "summary.csv", ordered)
+        write_index(out)
     except InputError as error:  # as on a full disk: what came of the videos is told all the same
         errors.append(str(error))
     if not quiet:
         print_outcomes(ordered, out)
     for error in errors:
         print(f"seqfer {verb}: {error}", file=sys.stderr)
-    if interrupted:
+    if batch.interrupted:
         print(
-            f"seqfer {verb}: interrupted with {len(ordered) - len(failed)} of {len(jobs)} videos done; "
+            f"seqfer {verb}: interrupted with {len(ordered) - len(failed)} of {num_jobs} videos done; "
             "the same command goes on from there",
             file=sys.stderr,
         )
-    elif not quiet and not waiting and not errors:
+    elif not quiet and not errors and not any(o.done for o in ordered):
         print(f"Nothing to do: all {len(ordered)} are up to date.")
-    return Batch(outcomes=tuple(ordered), errors=tuple(errors), interrupted=interrupted)
+    return replace(batch, errors=tuple(errors))
 
 
 def _compute(

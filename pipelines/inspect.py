@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from seqfer.errors import InputError, StoreError
+from seqfer.export.filmstrip import write_filmstrip
 from seqfer.export.timeline_json import read_timelines
-from seqfer.store import open_store, read_predictions
+from seqfer.store import find_faults, find_stores, open_store, read_predictions
 
 from .options import verb_parser
 from .tables import console_for_tables
@@ -24,9 +26,19 @@ def main(argv: Sequence[str]) -> int:
     parser = verb_parser("inspect", "Say what is in a run's folder, or in one .h5 or .json file of it.")
     parser.add_argument("path", type=Path, help="a run's folder, a track store, predictions, or a timeline")
     parser.add_argument("--failed", action="store_true", help="of a folder: only what failed, and why")
+    parser.add_argument(
+        "--check", action="store_true", help="look through track stores, every picture, for damage"
+    )
+    parser.add_argument("--filmstrip", type=Path, help="PNG file to draw the faces of a track store into")
     args = parser.parse_args(list(argv))
+    if args.check:
+        return _check(args.path)
     console = console_for_tables()
-    if args.path.is_dir():
+    if args.filmstrip is not None:
+        with open_store(args.path) as store:
+            write_filmstrip(args.filmstrip, store)
+        console.print(Text(f"{args.filmstrip}: the faces of {args.path}"))
+    elif args.path.is_dir():
         _show_run(console, args.path, args.failed)
     elif args.path.suffix == ".json":
         _show_timelines(console, args.path)
@@ -38,6 +50,19 @@ def main(argv: Sequence[str]) -> int:
                 raise
             _show_predictions(console, args.path)
     return 0
+
+
+def _check(place: Path) -> int:
+    """Check a store, or those of a run's folder: a line for each fault; 1 if there is any."""
+    faults = 0
+    stores = find_stores(place)
+    for path in stores:
+        for fault in find_faults(path):
+            print(f"seqfer inspect: {path}: {fault}", file=sys.stderr)
+            faults += 1
+    if not faults:
+        print(f"{place}: {len(stores)} track stores, all whole" if place.is_dir() else f"{place}: whole")
+    return int(bool(faults))
 
 
 def _show_run(console: Console, folder: Path, only_failed: bool) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from seqfer.errors import InputError
 from seqfer.jobs import Job, RunConfig, Stage
+from seqfer.store import stores_below
 
 from .batch import run_batch
 from .options import add_cluster, parsed, verb_parser
@@ -37,7 +38,7 @@ def plan_stores(out: Path, stages: tuple[Stage, ...], config: RunConfig) -> list
         InputError: there are none.
     """
     folder = out / "tracks"
-    stores = sorted(folder.rglob("*.h5"))
+    stores = stores_below(folder)
     if not stores:
         raise InputError(folder, "no track stores here; seqfer extract makes them")
     return [

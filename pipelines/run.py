@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from jsonargparse import ArgumentParser
@@ -11,9 +12,11 @@ from seqfer import models
 from seqfer.errors import VideoError, WeightsError, readable
 from seqfer.faces import DetectorConfig, make_detector
 from seqfer.jobs import STAGES, Job, Outcome, RunConfig, Stage
+from seqfer.persons import PersonsConfig, make_embedder
 from seqfer.video import find_videos
 
-from .batch import run_batch
+from .batch import Batch, compute_batch, run_batch, tell_batch
+from .grouping import group_run
 from .options import ClusterConfig, add_cluster, add_videos, parsed, verb_parser
 
 _EPILOG = """
@@ -21,6 +24,7 @@ examples:
   seqfer run clip.mp4 -o results
   seqfer run /data/study --cluster.workers 8 -o results
   seqfer run 'day*/*.mp4' -o results --formats '[csv, frames]' --extraction.detector.name yunet
+  seqfer run /data/study -o results --persons.embedder arcface_r50.onnx --persons.scope run
 A second run does only what is missing or depends on a changed setting.
 """
 
@@ -33,13 +37,51 @@ def main(argv: Sequence[str]) -> int:
     add_cluster(parser)
     made = parsed(parser, argv)
     config = RunConfig(**{name: made[name] for name in RunConfig.__dataclass_fields__})
-    preflight(parser, made.cluster, model=config.model, detector=config.extraction.detector)
+    preflight(
+        parser,
+        made.cluster,
+        model=config.model,
+        detector=config.extraction.detector,
+        persons=config.persons,
+    )
     jobs = plan(made.videos, made.out, STAGES, config)
-    return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="run").exit_code
+    if config.persons.embedder is None:
+        return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="run").exit_code
+    batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=made.quiet)
+    return tell_batch(batch, len(jobs), made.out, quiet=made.quiet, verb="run").exit_code
+
+
+def _run_with_persons(
+    jobs: Sequence[Job | Outcome], out: Path, cluster: ClusterConfig, config: RunConfig, *, quiet: bool
+) -> Batch:
+    """Who is who is known only when every video has been seen: all is exported after that."""
+    before: tuple[Stage, ...] = ("extract", "embed", "predict")
+    looked = [replace(job, stages=before) if isinstance(job, Job) else job for job in jobs]
+    first = compute_batch(looked, out, cluster, quiet=quiet, verb="run")
+    if first.interrupted:
+        return first
+    group_run(out, config.persons, quiet=quiet)
+    left = [
+        replace(job, stages=("export",)) if isinstance(job, Job) and outcome.status == "ok" else outcome
+        for job, outcome in zip(jobs, first.outcomes, strict=True)
+    ]
+    last = compute_batch(left, out, cluster, quiet=quiet, verb="export")
+    done = {outcome.video_id: outcome.done for outcome in first.outcomes}
+    return replace(
+        last,
+        outcomes=tuple(
+            replace(o, done=(*done[o.video_id], *o.done)) if o.status == "ok" else o for o in last.outcomes
+        ),
+    )
 
 
 def preflight(
-    parser: ArgumentParser, cluster: ClusterConfig, *, model: str | None, detector: DetectorConfig | None
+    parser: ArgumentParser,
+    cluster: ClusterConfig,
+    *,
+    model: str | None,
+    detector: DetectorConfig | None,
+    persons: PersonsConfig | None = None,
 ) -> None:
     """Stop with one line, before any work, where the settings name weights that are not there.
 
@@ -52,6 +94,8 @@ def preflight(
             models.model_fingerprint(model)
         if detector is not None and detector != DetectorConfig():
             make_detector(detector)
+        if persons is not None and persons.embedder is not None:
+            make_embedder(persons)
     except WeightsError as error:
         parser.error(str(error))
 

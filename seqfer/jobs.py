@@ -10,9 +10,12 @@ from .decoding import DecodingConfig, QualityGate
 from .errors import readable
 from .export import FormatName, output_path
 from .extraction import ExtractionConfig
+from .persons import PersonsConfig
 
-Stage = Literal["extract", "predict", "export"]
+Stage = Literal["extract", "embed", "predict", "export"]
+#: All that timelines need. ``embed`` is beside the way: nothing comes of it before all videos have it.
 STAGES: tuple[Stage, ...] = ("extract", "predict", "export")
+_ORDER: tuple[Stage, ...] = ("extract", "embed", "predict", "export")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,7 @@ class RunConfig:
         gate: which frames are not good enough to be judged.
         decoding: probabilities to segments.
         formats: what to write beside the JSON, which is always written.
+        persons: which face tracks are one person.
     """
 
     extraction: ExtractionConfig = field(default_factory=ExtractionConfig)
@@ -36,6 +40,7 @@ class RunConfig:
     gate: QualityGate = field(default_factory=QualityGate)
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
     formats: tuple[FormatName, ...] = ("csv",)
+    persons: PersonsConfig = field(default_factory=PersonsConfig)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +69,8 @@ class Job:
     @property
     def path_of_stages(self) -> tuple[Stage, ...]:
         """All stages up to the last one asked for; those not asked for must have been run before."""
-        return STAGES[: STAGES.index(self.stages[-1]) + 1]
+        stages = _ORDER[: _ORDER.index(self.stages[-1]) + 1]
+        return tuple(s for s in stages if s != "embed" or s in self.stages)
 
     @property
     def tracks_path(self) -> Path:
@@ -77,10 +83,15 @@ class Job:
         return self.out / "predictions" / f"{self.video_id}.h5"
 
     @property
+    def embeddings_path(self) -> Path:
+        """Where the face embeddings of this video's tracks are."""
+        return self.out / "embeddings" / f"{self.video_id}.h5"
+
+    @property
     def results(self) -> tuple[Path, ...]:
         """Every file that the job may write."""
         outputs = (output_path(self.out, self.video_id, name) for name in self.formats)
-        return (self.tracks_path, self.predictions_path, *outputs)
+        return (self.tracks_path, self.embeddings_path, self.predictions_path, *outputs)
 
     @property
     def formats(self) -> tuple[str, ...]:

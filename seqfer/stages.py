@@ -14,13 +14,21 @@ from pathlib import Path
 from . import models, video  # PyTorch is slow to import: models is only named where it is used
 from .decoding import decode
 from .errors import SeqferError, StoreError
-from .export import VideoReport, output_path, write_outputs
+from .export import VideoReport, find_persons, output_path, write_outputs
 from .export.timeline_json import read_document, read_timelines
 from .extraction import extract_span, extract_video, extraction_key, missing_spans
 from .jobs import STAGES, Job, Outcome, RunConfig, Stage
 from .keys import key_of
+from .persons import embed_video, embedding_key
 from .store import open_store, read_predictions, stored_key, write_predictions
-from .store.schema import FORMAT, PREDICTIONS_FORMAT, PREDICTIONS_VERSION, VERSION
+from .store.schema import (
+    EMBEDDINGS_FORMAT,
+    EMBEDDINGS_VERSION,
+    FORMAT,
+    PREDICTIONS_FORMAT,
+    PREDICTIONS_VERSION,
+    VERSION,
+)
 from .timeline import Timeline
 
 Progress = Callable[[float], None]
@@ -104,6 +112,12 @@ def _extract_key(job: Job, _: str) -> tuple[str, bool]:
     return key, found != key
 
 
+def _embed_key(job: Job, tracks_key: str) -> tuple[str, bool]:
+    found = stored_key(job.embeddings_path, format=EMBEDDINGS_FORMAT, version=EMBEDDINGS_VERSION)
+    # What comes after depends on the tracks, not on this.
+    return tracks_key, found != embedding_key(tracks_key, job.config.persons)
+
+
 def _predict_key(job: Job, tracks_key: str) -> tuple[str, bool]:
     found = stored_key(job.predictions_path, format=PREDICTIONS_FORMAT, version=PREDICTIONS_VERSION)
     if "predict" not in job.stages:
@@ -122,6 +136,7 @@ def _export_key(job: Job, predictions_key: str) -> tuple[str, bool]:
         gate=job.config.gate,
         decoding=job.config.decoding,
         formats=sorted(job.formats),
+        persons=_persons(job),
     )
     paths = [output_path(job.out, job.video_id, name) for name in job.formats]
     if not all(path.exists() for path in paths):
@@ -144,6 +159,10 @@ def _extract(job: Job, key: str, on_progress: Progress | None) -> None:
         config=job.config.extraction,
         on_progress=on_progress,
     )
+
+
+def _embed(job: Job, key: str, on_progress: Progress | None) -> None:
+    embed_video(job.tracks_path, job.embeddings_path, job.config.persons)
 
 
 def _predict(job: Job, key: str, on_progress: Progress | None) -> None:
@@ -184,12 +203,19 @@ def _export(job: Job, key: str, on_progress: Progress | None) -> None:
                 decode(track, video_id=job.video_id, config=job.config.decoding, trusted=judgement.trusted)
                 for track, judgement in zip(predictions.tracks, judgements, strict=True)
             ),
+            persons=_persons(job),
         )
     write_outputs(job.out, report, job.formats)
 
 
-_KEYS = {"extract": _extract_key, "predict": _predict_key, "export": _export_key}
-_WORK = {"extract": _extract, "predict": _predict, "export": _export}
+def _persons(job: Job) -> dict[int, str]:
+    persons = find_persons(job.out)
+    key = stored_key(job.tracks_path, format=FORMAT, version=VERSION) if persons else None
+    return persons.of_video(job.video_id, key) if persons and key else {}
+
+
+_KEYS = {"extract": _extract_key, "embed": _embed_key, "predict": _predict_key, "export": _export_key}
+_WORK = {"extract": _extract, "embed": _embed, "predict": _predict, "export": _export}
 
 
 def _summarise(job: Job, done: tuple[Stage, ...]) -> Outcome:

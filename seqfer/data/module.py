@@ -9,9 +9,9 @@ import numpy as np
 import pytorch_lightning as pl
 from torch.utils.data import DataLoader, Sampler
 
-from ..errors import InputError, LabelError
+from ..errors import LabelError
 from ..labels import EMOTIONS, as_vocabulary
-from ..store import open_store
+from ..store import RunStore, open_run
 from .augmentation import Augmentation
 from .label_table import Label, read_labels
 from .windows import TrackWindows, Window, cut_windows
@@ -21,7 +21,7 @@ class TracksDataModule(pl.LightningDataModule):
     """Windows of face tracks for training and validation, divided by subject.
 
     Args:
-        stores: track stores (HDF5), or folders of them.
+        stores: folders of runs, their ``tracks.h5``, or track stores.
         labels: label table, CSV (see :mod:`seqfer.data.label_table`).
         vocabulary: names of the emotions.
         sample_rate_hz: moments per second that the model sees.
@@ -68,33 +68,25 @@ class TracksDataModule(pl.LightningDataModule):
         Raises:
             LabelError: the table cannot be understood, names a video without a store, or a subject of
                 both sides.
-            InputError: there are no stores.
+            InputError: there are no stores, or two of one video.
         """
         if self.train_windows is not None:
             return
         labels = read_labels(self._labels, self.vocabulary)
-        paths = find_stores(self._stores)
-        videos: dict[str, Path] = {}
-        for path in paths:
-            with open_store(path) as store:
-                if store.video_id in videos:
-                    other = videos[store.video_id]
-                    raise InputError(path, f"holds the same video {store.video_id!r} as {other}")
-                videos[store.video_id] = path
-        by_video = _assign(self._labels, labels, videos)
+        run = open_run(self._stores)
+        by_video = _assign(self._labels, labels, run)
         held_out = self._held_out(by_video)
         sides: dict[bool, list[Window]] = {False: [], True: []}
         for video_id, rows in by_video.items():
-            with open_store(videos[video_id]) as store:
-                for track in store.tracks:
-                    own = [x for x in rows if x.track_id in (None, track.track_id)]
-                    subject = _subject(own, video_id)
-                    aside = (video_id if self._val_videos is not None else subject) in held_out
-                    sides[aside] += cut_windows(
-                        videos[video_id], track.track_id, track.pts_seconds, own, subject=subject,
-                        sample_rate_hz=self._rate, window_seconds=self._seconds,
-                        hop_seconds=self._seconds if aside else self._seconds / 2,
-                    )  # fmt: skip
+            for track in run[video_id].tracks:
+                own = [x for x in rows if x.track_id in (None, track.track_id)]
+                subject = _subject(own, video_id)
+                aside = (video_id if self._val_videos is not None else subject) in held_out
+                sides[aside] += cut_windows(
+                    video_id, track.track_id, track.pts_seconds, own, subject=subject,
+                    sample_rate_hz=self._rate, window_seconds=self._seconds,
+                    hop_seconds=self._seconds if aside else self._seconds / 2,
+                )  # fmt: skip
         both = {w.subject for w in sides[True]} & {w.subject for w in sides[False]}
         if both:
             raise LabelError(
@@ -103,8 +95,8 @@ class TracksDataModule(pl.LightningDataModule):
         for aside, name in ((False, "train on"), (True, "validate on")):
             if not sides[aside]:
                 raise LabelError(self._labels, f"no labelled stretch of a face is left to {name}")
-        self.train_windows = self._dataset(sides[False], self._augmentation)
-        self.val_windows = self._dataset(sides[True], None)
+        self.train_windows = self._dataset(run, sides[False], self._augmentation)
+        self.val_windows = self._dataset(run, sides[True], None)
 
     def train_dataloader(self) -> DataLoader:
         assert self.train_windows is not None
@@ -117,9 +109,11 @@ class TracksDataModule(pl.LightningDataModule):
         assert self.val_windows is not None
         return DataLoader(self.val_windows, batch_size=self._batch_size, num_workers=self._num_workers)
 
-    def _dataset(self, windows: list[Window], augmentation: Augmentation | None) -> TrackWindows:
+    def _dataset(
+        self, run: RunStore, windows: list[Window], augmentation: Augmentation | None
+    ) -> TrackWindows:
         return TrackWindows(
-            windows, vocabulary=self.vocabulary, sample_rate_hz=self._rate,
+            run, windows, vocabulary=self.vocabulary, sample_rate_hz=self._rate,
             window_seconds=self._seconds, augmentation=augmentation,
         )  # fmt: skip
 
@@ -161,24 +155,7 @@ class SeededOrder(Sampler[tuple[int, int]]):
         return iter([(int(i), seed) for i in order])
 
 
-def find_stores(places: Sequence[str]) -> list[Path]:
-    """Store files of files and folders (recursive; of a run's folder its ``tracks``), sorted within each.
-
-    Raises:
-        InputError: a place that does not exist, or no store in any.
-    """
-    found: list[Path] = []
-    for place in map(Path, places):
-        if not place.exists():
-            raise InputError(place, "no such file or folder")
-        root = place / "tracks" if (place / "tracks").is_dir() else place
-        found += sorted(root.rglob("*.h5")) if root.is_dir() else [root]
-    if not found:
-        raise InputError(", ".join(map(str, places)) or "stores", "no track store (*.h5) in it")
-    return list(dict.fromkeys(found))
-
-
-def _assign(table: Path, labels: Sequence[Label], videos: dict[str, Path]) -> dict[str, list[Label]]:
+def _assign(table: Path, labels: Sequence[Label], run: RunStore) -> dict[str, list[Label]]:
     """Labels by the id of the video they are of; a table may name the video's file instead of its id."""
     by_video: dict[str, list[Label]] = {}
     unknown = set()
@@ -189,7 +166,7 @@ def _assign(table: Path, labels: Sequence[Label], videos: dict[str, Path]) -> di
             Path(label.video).name,
             Path(label.video).stem,
         )
-        match = next((name for name in names if name in videos), None)
+        match = next((name for name in names if name in run.paths), None)
         if match is None:
             unknown.add(label.video)
         else:

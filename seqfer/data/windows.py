@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from torch.utils.data import Dataset
 from ..labels import Vocabulary
 from ..models.inference import contiguous
 from ..models.losses import NO_LABEL
-from ..store import open_store
+from ..store import RunStore, StoredTrack
 from .augmentation import Augmentation
 from .label_table import Label
 
@@ -27,7 +26,7 @@ class Window:
     """A stretch of one face track.
 
     Attributes:
-        store: path of the track store.
+        video_id: of the run.
         track_id: in it.
         subject: whoever it is; the video's id where nobody says.
         start_seconds: of the first moment.
@@ -35,7 +34,7 @@ class Window:
         labels: those that bear on the track.
     """
 
-    store: Path
+    video_id: str
     track_id: int
     subject: str
     start_seconds: float
@@ -84,7 +83,7 @@ def frame_targets(
 
 
 def cut_windows(
-    store: Path,
+    video_id: str,
     track_id: int,
     pts_seconds: NDArray[np.float64],
     labels: Sequence[Label],
@@ -114,7 +113,7 @@ def cut_windows(
             if bearing:
                 windows.append(
                     Window(
-                        store=store,
+                        video_id=video_id,
                         track_id=track_id,
                         subject=subject,
                         start_seconds=float(start),
@@ -141,6 +140,7 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
     of :func:`frame_targets`, blank at padding.
 
     Args:
+        run: the stores.
         windows: see :func:`cut_windows`.
         vocabulary: names of the emotions.
         sample_rate_hz: moments per second.
@@ -150,6 +150,7 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
 
     def __init__(
         self,
+        run: RunStore,
         windows: Sequence[Window],
         *,
         vocabulary: Vocabulary,
@@ -158,6 +159,7 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
         augmentation: Augmentation | None = None,
     ) -> None:
         self.windows = tuple(windows)
+        self._run = run
         self._vocabulary = vocabulary
         self._rate = sample_rate_hz
         self._steps = max(1, round(window_seconds * sample_rate_hz))
@@ -171,7 +173,7 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
         window = self.windows[index]
         times = window.start_seconds + np.arange(self._steps) / self._rate
         mask = np.arange(self._steps) < window.num_steps
-        seen = _crops_at(window, times[mask])
+        seen = _crops_at(self._run.track(window.video_id, window.track_id), times[mask])
         if seed is not None and self._augmentation is not None:
             seen = self._augmentation(seen, np.random.default_rng([seed, index]))
         crops = np.zeros((self._steps, *seen.shape[1:]), np.uint8)
@@ -184,12 +186,10 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
         return {name: torch.from_numpy(np.asarray(value)) for name, value in arrays.items()}
 
 
-def _crops_at(window: Window, times: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _crops_at(track: StoredTrack, times: NDArray[np.float64]) -> NDArray[np.uint8]:
     """The frame nearest to each moment: uint8 (T, S, S, 3)."""
-    with open_store(window.store) as store:
-        track = next(t for t in store.tracks if t.track_id == window.track_id)
-        rows = nearest_rows(track.pts_seconds, times)
-        return track.crops(int(rows[0]), int(rows[-1]) + 1)[rows - rows[0]]
+    rows = nearest_rows(track.pts_seconds, times)
+    return track.crops(int(rows[0]), int(rows[-1]) + 1)[rows - rows[0]]
 
 
 def nearest_rows(pts_seconds: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.int64]:

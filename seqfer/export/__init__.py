@@ -2,5 +2,14 @@
 
 from .common import VideoReport
 from .formats import FORMATS, FormatName, output_path, write_outputs
+from .persons import find_persons, write_persons
 
-__all__ = ["FORMATS", "FormatName", "VideoReport", "output_path", "write_outputs"]
+__all__ = [
+    "FORMATS",
+    "FormatName",
+    "VideoReport",
+    "find_persons",
+    "output_path",
+    "write_outputs",
+    "write_persons",
+]

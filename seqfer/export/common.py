@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,6 +27,7 @@ class VideoReport:
         model: what the predictions say of the model; ``vocabulary`` among it.
         frame_pts_seconds: float64 (N,), times of all frames, with or without a face.
         predictions, judgements, timelines: one each a face track, in the same order.
+        persons: whom a track shows, by the track's number, where that is known.
     """
 
     video_id: str
@@ -37,6 +38,7 @@ class VideoReport:
     predictions: tuple[FramePredictions, ...]
     judgements: tuple[Judgement, ...]
     timelines: tuple[Timeline, ...]
+    persons: Mapping[int, str] = field(default_factory=dict)
 
 
 def seconds(value: float | None) -> float | None:

@@ -22,9 +22,9 @@ def write(path: Path, report: VideoReport) -> None:
         table.writerow(
             ["frame", "pts_s", "track_id", "emotion", "phase", "intensity"]
             + [f"p_{n}" for n in names]
-            + ["trusted", "reason"]
+            + ["trusted", "reason", "person_id"]
         )
-        empty = [""] * (6 + len(names))
+        empty = [""] * (7 + len(names))
         next_rows = [0] * len(report.predictions)
         for frame, pts in enumerate(report.frame_pts_seconds):
             seen = False
@@ -49,6 +49,7 @@ def write(path: Path, report: VideoReport) -> None:
                         *map(fraction, track.emotion_probs[row]),
                         int(not reasons),
                         "+".join(reasons),
+                        report.persons.get(track.track_id, ""),
                     ]
                 )
             if not seen:

@@ -24,6 +24,7 @@ COLUMNS = (
     "prev_emotion",
     "next_emotion",
     "trusted",
+    "person_id",
 )
 
 
@@ -57,5 +58,6 @@ def write(path: Path, report: VideoReport) -> None:
                         before.emotion if before else "",
                         after.emotion if after else "",
                         fraction(s.trusted),
+                        report.persons.get(timeline.track_id, ""),
                     )
                 )

@@ -19,7 +19,7 @@ from ..timeline import FramePredictions, Segment, Timeline
 from .common import VideoReport, atomic_text, fraction, seconds
 
 FORMAT = "seqfer.timeline"
-VERSION = 2  # 2: trusted, num_trusted, untrusted
+VERSION = 2  # 2: trusted, num_trusted, untrusted, person_id
 SCHEMA_PATH = Path(__file__).with_name("timeline.schema.json")
 
 
@@ -34,7 +34,7 @@ def write(path: Path, report: VideoReport) -> None:
         "model": {k: report.model[k] for k in sorted(report.model)},
         "vocabulary": list(report.model["vocabulary"]),
         "tracks": [
-            _track(timeline, track, judgement, report.frame_pts_seconds)
+            _track(timeline, track, judgement, report)
             for timeline, track, judgement in zip(
                 report.timelines, report.predictions, report.judgements, strict=True
             )
@@ -46,10 +46,7 @@ def write(path: Path, report: VideoReport) -> None:
 
 
 def _track(
-    timeline: Timeline,
-    track: FramePredictions,
-    judgement: Judgement,
-    frame_pts_seconds: NDArray[np.float64],
+    timeline: Timeline, track: FramePredictions, judgement: Judgement, report: VideoReport
 ) -> dict[str, Any]:
     return {
         "track_id": timeline.track_id,
@@ -71,7 +68,7 @@ def _track(
             }
             for s in timeline.segments
         ],
-        "untrusted": list(_untrusted(track, judgement, frame_pts_seconds)),
+        "untrusted": list(_untrusted(track, judgement, report.frame_pts_seconds)),
         "transitions": [
             {
                 "time_s": seconds(t.time_seconds),
@@ -82,6 +79,7 @@ def _track(
             }
             for t in timeline.transitions()
         ],
+        "person_id": report.persons.get(timeline.track_id),
     }
 
 

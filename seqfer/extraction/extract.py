@@ -21,7 +21,7 @@ from ..errors import VideoError, readable
 from ..faces.stitching import pack, unpack
 from ..keys import key_of, plain
 from ..store import EDGES, StoreWriter, append_parts, create_store, read_part, stored_key
-from ..store.schema import FORMAT, VERSION
+from ..store.schema import FORMAT, PARTS_SUFFIX, VERSION
 from .config import ExtractionConfig, extraction_key
 from .joining import number_parts
 from .span import SpanResult, follow_span
@@ -104,7 +104,7 @@ def extract_span(
 
 def parts_folder(store_path: Path) -> Path:
     """Where the parts of a store wait to be joined."""
-    return store_path.with_name(store_path.name + ".parts")
+    return store_path.with_name(store_path.name + PARTS_SUFFIX)
 
 
 class _Extraction:

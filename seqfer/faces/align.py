@@ -71,9 +71,18 @@ def similarity_to_template(landmarks_xy: ArrayLike, size: int) -> NDArray[np.flo
         ValueError: points of another shape, or all of a face in one place.
     """
     source = five_points(landmarks_xy)
-    z = source[..., 0] + 1j * source[..., 1]
     # Fractions of the side meet pixel *edges*; pixel centres sit half a pixel in.
-    w = (TEMPLATE[:, 0] + 1j * TEMPLATE[:, 1]) * size - (0.5 + 0.5j)
+    return similarity(source, TEMPLATE * size - 0.5)
+
+
+def similarity(source_xy: NDArray[np.float64], target_xy: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The similarity that brings points (..., P, 2) nearest to others (P, 2): float64 (..., 2, 3).
+
+    Raises:
+        ValueError: all of ``source_xy`` in one place.
+    """
+    z = source_xy[..., 0] + 1j * source_xy[..., 1]
+    w = target_xy[:, 0] + 1j * target_xy[:, 1]
     middle = z.mean(axis=-1, keepdims=True)
     spread = z - middle
     power = np.square(np.abs(spread)).sum(axis=-1)

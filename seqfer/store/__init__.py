@@ -1,23 +1,36 @@
-"""HDF5: aligned face tracks and per-frame predictions. The only place that imports h5py."""
+"""HDF5: aligned face tracks, per-frame predictions, face embeddings. The only place that imports h5py."""
 
+from .embeddings import VideoEmbeddings, read_embeddings, write_embeddings
 from .files import stored_key
+from .index import stores_below, write_index
 from .parts import EDGES, Part, append_parts, read_part
 from .predictions import VideoPredictions, read_predictions, write_predictions
 from .reader import StoredTrack, TrackStore, open_store
+from .run import RunStore, find_stores, open_run
+from .verify import find_faults
 from .writer import StoreWriter, create_store
 
 __all__ = [
     "EDGES",
     "Part",
+    "RunStore",
     "StoreWriter",
     "StoredTrack",
     "TrackStore",
+    "VideoEmbeddings",
     "VideoPredictions",
     "append_parts",
     "create_store",
+    "find_faults",
+    "find_stores",
+    "open_run",
     "open_store",
+    "read_embeddings",
     "read_part",
     "read_predictions",
     "stored_key",
+    "stores_below",
+    "write_embeddings",
+    "write_index",
     "write_predictions",
 ]

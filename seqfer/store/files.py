@@ -32,7 +32,13 @@ def atomic_h5(path: Path) -> Iterator[h5py.File]:
 
 @contextmanager
 def opened(path: Path | str, *, format: str, version: int) -> Iterator[h5py.File]:
-    """An existing HDF5 file of ours, open for reading.
+    """An existing HDF5 file of ours, open for reading until the block ends; see :func:`open_h5`."""
+    with open_h5(path, format=format, version=version) as file:
+        yield file
+
+
+def open_h5(path: Path | str, *, format: str, version: int) -> h5py.File:
+    """An existing HDF5 file of ours, open for reading for as long as something of it is in use.
 
     Raises:
         StoreError: absent, not HDF5, or of another format or version.
@@ -44,13 +50,13 @@ def opened(path: Path | str, *, format: str, version: int) -> Iterator[h5py.File
         file = h5py.File(path, "r", locking="best-effort")
     except OSError as error:
         raise StoreError(path, f"not a readable HDF5 file ({str(error).splitlines()[0]})") from error
-    with file:
-        found, found_version = file.attrs.get("format"), file.attrs.get("version")
-        if found != format:
-            raise StoreError(path, f"not a {format} file" + (f" but a {found} file" if found else ""))
-        if found_version != version:
-            raise StoreError(path, f"{format} version {found_version}; this seqfer reads version {version}")
-        yield file
+    found, found_version = file.attrs.get("format"), file.attrs.get("version")
+    if found == format and found_version == version:
+        return file
+    file.close()
+    if found != format:
+        raise StoreError(path, f"not a {format} file" + (f" but a {found} file" if found else ""))
+    raise StoreError(path, f"{format} version {found_version}; this seqfer reads version {version}")
 
 
 def read_json_attribute(file: h5py.File, name: str) -> Any:

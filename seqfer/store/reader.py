@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,12 @@ class StoredTrack:
 
     Attributes:
         track_id: its number, unique within the video.
+        name: path of its group in the file.
     """
 
     def __init__(self, group: h5py.Group, crop_codec: str) -> None:
         self._group = group
+        self.name = str(group.name)
         self._codec = crop_codec
         self.track_id = int(group.attrs["track_id"])
 
@@ -79,17 +82,26 @@ class StoredTrack:
         start, stop, _ = slice(start, stop).indices(len(self))
         if self._codec == "raw":
             return self._group["crops"][start:stop]
-        offsets = self._group["crops_offsets"][start : stop + 1]
-        blob = self._group["crops_jpeg"][offsets[0] : offsets[-1]]
         pictures = []
-        for begin, end in zip(offsets[:-1] - offsets[0], offsets[1:] - offsets[0], strict=True):
-            picture = cv2.imdecode(blob[begin:end], cv2.IMREAD_COLOR) if end > begin else None
+        for file in self.jpeg_files(start, stop):
+            picture = cv2.imdecode(file, cv2.IMREAD_COLOR) if len(file) else None
             if picture is None:
                 raise StoreError(self._group.file.filename, f"track {self.track_id} holds a damaged picture")
-            pictures.append(picture[..., ::-1])
+            pictures.append(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
         if not pictures:
             return np.zeros((0, 0, 0, 3), np.uint8)
-        return np.ascontiguousarray(np.stack(pictures))
+        return np.stack(pictures)
+
+    def jpeg_layout(self) -> tuple[NDArray[np.int64], int]:
+        """Of a ``jpeg`` store: where files start and the last one ends, int64 (T+1,); bytes in all."""
+        return self._group["crops_offsets"][:], len(self._group["crops_jpeg"])
+
+    def jpeg_files(self, start: int, stop: int) -> list[NDArray[np.uint8]]:
+        """Of a ``jpeg`` store: the files of rows ``start`` to ``stop`` (exclusive)."""
+        offsets = self._group["crops_offsets"][start : stop + 1]
+        blob = self._group["crops_jpeg"][offsets[0] : offsets[-1]]
+        starts = offsets - offsets[0]
+        return [blob[begin:end] for begin, end in pairwise(starts)]
 
 
 class TrackStore:
@@ -101,6 +113,7 @@ class TrackStore:
         key: digest of all that the content depends on.
         source: name, size, digest, frame rate, … of the video.
         config: the extraction's configuration.
+        crop_codec: ``jpeg`` or ``raw``.
         tracks: the face tracks, by number.
     """
 
@@ -111,8 +124,10 @@ class TrackStore:
         self.key = str(file.attrs["key"])
         self.source: dict[str, Any] = read_json_attribute(file, "source")
         self.config: dict[str, Any] = read_json_attribute(file, "config")
-        codec = str(file["tracks"].attrs["crop_codec"])
-        self.tracks = tuple(StoredTrack(file["tracks"][name], codec) for name in sorted(file["tracks"]))
+        self.crop_codec = str(file["tracks"].attrs["crop_codec"])
+        self.tracks = tuple(
+            StoredTrack(file["tracks"][name], self.crop_codec) for name in sorted(file["tracks"])
+        )
 
     @cached_property
     def frame_pts_seconds(self) -> NDArray[np.float64]:
@@ -138,10 +153,18 @@ def open_store(path: Path | str) -> Iterator[TrackStore]:
         StoreError: absent, not HDF5, of another format or version, or not as the schema says.
     """
     with opened(path, format=schema.FORMAT, version=schema.VERSION) as file:
-        problem = find_problem(file)
-        if problem:
-            raise StoreError(path, f"damaged store: {problem}")
-        yield TrackStore(file)
+        yield checked(file)
+
+
+def checked(file: h5py.File) -> TrackStore:
+    """The track store that an open file is.
+
+    Raises:
+        StoreError: not as the schema says.
+    """
+    if problem := find_problem(file):
+        raise StoreError(file.filename, f"damaged store: {problem}")
+    return TrackStore(file)
 
 
 def find_problem(file: h5py.File) -> str | None:

@@ -78,6 +78,10 @@ JPEG_OFFSETS = Field(
 CROP_FIELDS = {"raw": (RAW_CROPS,), "jpeg": (JPEG_CROPS, JPEG_OFFSETS)}
 
 
+#: A folder of this ending beside a store holds what it will be made of: no stores of a run.
+PARTS_SUFFIX = ".parts"
+
+
 def track_group(track_id: int) -> str:
     """Path of a track's group."""
     return f"/tracks/{track_id:05d}"
@@ -96,3 +100,20 @@ PREDICTION_FIELDS = (
     Field("phase_probs", "f4", ("T", "P"), "1", "probability of neutral, onset, apex, offset"),
     Field("intensity", "f4", ("T",), "1", "0 (neutral) to 1 (as strong as it gets)"),
 )
+
+EMBEDDINGS_FORMAT = "seqfer.embeddings"
+EMBEDDINGS_VERSION = 1
+EMBEDDINGS_ROOT_ATTRIBUTES = ("format", "version", "key", "video_id", "tracks_key")
+
+#: Of the /faces group of an embeddings file. Axes: K tracks, D components, P pairs.
+EMBEDDING_FIELDS = (
+    Field("track_ids", "i8", ("K",), "1", "number of the track in the track store"),
+    Field("first_seconds", "f8", ("K",), "s", "time of the track's first frame"),
+    Field("num_rows", "i8", ("K",), "1", "faces of the track that the vector is the mean of"),
+    Field("vectors", "f4", ("K", "D"), "1", "face embedding of the track, of length 1"),
+    Field("seen_together", "i8", ("P", 2), "1", "pairs of rows: two tracks in view in the same frame"),
+)
+
+#: An index has one external link a video to its track store, named by :func:`seqfer.store.index.link_name`.
+INDEX_FORMAT = "seqfer.run"
+INDEX_VERSION = 1

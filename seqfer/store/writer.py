@@ -20,7 +20,7 @@ from . import schema
 from .files import append, atomic_h5
 
 _ROWS_PER_FLUSH = 256  # of 112-pixel crops: 10 MB for each face in view
-_BYTES_PER_CHUNK = 1 << 18
+_BYTES_PER_CHUNK = 1 << 16
 _RAW_CROPS_PER_CHUNK = 16
 
 

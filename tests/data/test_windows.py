@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,7 +69,7 @@ def test_moments_go_to_the_nearest_frame_and_clips_to_the_clip():
 def test_windows_lie_within_stretches_and_cover_them(steps, window, rate):
     pts = np.cumsum(steps)
     windows = cut_windows(
-        Path("x"), 0, pts, [label(None, None)], subject="s", sample_rate_hz=rate, window_seconds=window,
+        "x", 0, pts, [label(None, None)], subject="s", sample_rate_hz=rate, window_seconds=window,
         hop_seconds=window,
     )  # fmt: skip
     cuts = np.nonzero(np.diff(pts) > 0.5)[0]
@@ -138,7 +137,7 @@ def test_a_subject_on_both_sides_is_refused(tmp_path):
         TracksDataModule(**settings_, val_videos=["v0"]).setup()
     data = TracksDataModule(**settings_)  # divided by subject: v0 and v2 are one
     data.setup()
-    sides = [{w.store.stem for w in d.windows} for d in (data.train_windows, data.val_windows)]
+    sides = [{w.video_id for w in d.windows} for d in (data.train_windows, data.val_windows)]
     assert sorted(map(sorted, sides)) == [["v0", "v2"], ["v1"]]
 
 

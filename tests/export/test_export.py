@@ -55,6 +55,7 @@ def report(video_id=STRANGE, tracks=2, untrusted=()) -> VideoReport:
             decode(p, video_id=video_id, trusted=j.trusted)
             for p, j in zip(predictions, judgements, strict=True)
         ),
+        persons={0: "p001"},
     )
 
 
@@ -71,6 +72,7 @@ def test_json_is_as_the_schema_says_and_reads_back_the_same(tmp_path):
     document = json.loads(path.read_text(encoding="utf-8"))
     jsonschema.validate(document, schema)
     assert document["video"] == STRANGE
+    assert [track["person_id"] for track in document["tracks"]] == ["p001", None]
     for found, wanted in zip(read_timelines(path), made.timelines, strict=True):
         for a, b in zip(found, wanted, strict=True):
             assert (a.emotion, a.start_frame, a.end_frame) == (b.emotion, b.start_frame, b.end_frame)
@@ -89,6 +91,7 @@ def test_segments_csv_names_neighbours_only_where_they_touch(tmp_path):
     assert [r["next_emotion"] for r in first] == ["happiness", "neutral", "", ""]
     assert [r["onset_s"] != "" for r in first] == [False, True, False, False]
     assert {r["video"] for r in table} == {STRANGE}
+    assert {(r["track_id"], r["person_id"]) for r in table} == {("0", "p001"), ("1", "")}
 
 
 def test_frames_csv_has_every_frame_of_the_video(tmp_path):

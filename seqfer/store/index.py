@@ -1,0 +1,65 @@
+"""``tracks.h5``: one HDF5 file that shows all track stores of a run, by external links.
+
+Any HDF5 tool sees the run as one file: ``/<video>/tracks/00000/…``. The links are relative, so a folder
+can be moved as a whole.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import unquote
+
+import h5py
+
+from ..errors import StoreError
+from . import schema
+from .files import atomic_h5, opened
+
+INDEX_NAME = "tracks.h5"
+
+
+def write_index(out: Path) -> Path | None:
+    """Bring the index of a run's folder up to date with its track stores; None if there are none.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    path = out / INDEX_NAME
+    stores = {
+        store.relative_to(out / "tracks").with_suffix("").as_posix(): store
+        for store in stores_below(out / "tracks")
+    }
+    if not stores:
+        return None
+    with suppress(StoreError):
+        if read_index(path) == stores:
+            return path
+    with atomic_h5(path) as file:
+        file.attrs["format"] = schema.INDEX_FORMAT
+        file.attrs["version"] = schema.INDEX_VERSION
+        for video_id, store in stores.items():
+            file[link_name(video_id)] = h5py.ExternalLink(store.relative_to(out).as_posix(), "/")
+    return path
+
+
+def stores_below(folder: Path) -> list[Path]:
+    """Files in a folder, however deep, that are track stores by their names; sorted."""
+    found = sorted(folder.rglob("*.h5"))
+    return [path for path in found if path.parent.suffix != schema.PARTS_SUFFIX]
+
+
+def read_index(path: Path) -> dict[str, Path]:
+    """The track store of each video of an index, whether it is there or not, sorted by video.
+
+    Raises:
+        StoreError: not such a file.
+    """
+    with opened(path, format=schema.INDEX_FORMAT, version=schema.INDEX_VERSION) as file:
+        links = {name: file.get(name, getlink=True) for name in file}
+    return dict(sorted((unquote(name), path.parent / link.filename) for name, link in links.items()))
+
+
+def link_name(video_id: str) -> str:
+    """A video's name as that of a link: HDF5 reads ``/`` as a group, and ``.`` as the one it is in."""
+    return "%2E" if video_id == "." else video_id.replace("%", "%25").replace("/", "%2F")
