@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,11 @@ class _Extraction:
 
     def _part_key(self, span: video.Span) -> str:
         return key_of(whole=self.key, span=span)
+
+
+@lru_cache
+def _software() -> dict[str, str]:
+    return {name: version(name) for name in _SOFTWARE}
 
 
 def _share(on_progress: Progress, done: int, total: int) -> Progress:

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 _CHANGED = 5.0  # grey levels, of a cell's mean: above noise and the coder's flicker, below a faint face
 _SHIFTED = 0.8  # of the difference left: if moving a cell further leaves less, the camera has moved
 _MOVED = 1.2  # grey levels, mean over the cells of a face
-_MARGIN = 0.15  # around a known face, of its sides: hair moves with it
+_HAIR = 0.3  # around a known face, of its sides, what moves with it
+_BODY = (0.8, 3.0)  # and below it: to either side, and downwards
 _MOST = 0.6  # of the picture: beyond it, all of it is searched
 
 _AROUND = np.ones((3, 3), np.uint8)
@@ -42,7 +43,8 @@ class ChangeMap:
 
         Args:
             small: float32 (h, w), the grey copy of the frame.
-            known_xyxy: (N, 4), boxes of faces that are followed anyway: changes there are theirs.
+            known_xyxy: (N, 4), boxes of faces that are followed anyway: changes there, and where their bodies
+                are, are theirs.
         """
         if self._searched is None:
             return np.array([0, 0, *self._size], np.float64)
@@ -50,8 +52,11 @@ class ChangeMap:
         low, high = cv2.erode(self._searched, _AROUND), cv2.dilate(self._searched, _AROUND)
         changed = (small < low - _CHANGED) | (small > high + _CHANGED) | ~self._known
         for box in known_xyxy:
-            grown = box + np.tile(_MARGIN * (box[2:] - box[:2]), 2) * [-1, -1, 1, 1]
-            changed[self._cells(small, grown)] = False
+            width, height = box[2:] - box[:2]
+            hair = box + _HAIR * np.array([-width, -height, width, height])
+            body = box + np.array([-_BODY[0] * width, height, _BODY[0] * width, _BODY[1] * height])
+            changed[self._cells(small, hair)] = False
+            changed[self._cells(small, body)] = False
         lone = cv2.filter2D(changed.astype(np.uint8), -1, _AROUND, borderType=cv2.BORDER_CONSTANT) < 2
         changed &= ~lone  # a cell alone is the edge of something that moved
         rows, cols = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))

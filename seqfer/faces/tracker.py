@@ -23,13 +23,15 @@ from .changes import ChangeMap
 from .detection import FaceDetector, iou
 from .linking import SAME_PLACE, Sighting, is_same_place, likeness, match
 from .looking import PictureFrame, scan
-from .pursuit import Held, Pursuit, interpolation_error, sighting_of
+from .pursuit import MAX_ERROR, Held, Pursuit, interpolation_error, sighting_of
 from .rows import TrackRows
 from .stitching import TrackEnds
 from .tracks import LiveTrack, Placed, Row
 
 _STILL = 2.5  # times longer between looks at a face around which nothing changes
-_RECHECK_SECONDS = 5.0  # the whole picture is searched at least this often, changed or not
+_CALM = 0.4  # of the error allowed: what is expected, at most, for the next look to be twice as far
+_BLOCK_ROWS = 32  # that are handed on together
+_RECHECK_SECONDS = 10.0  # the whole picture is searched at least this often, changed or not
 _SEARCH_SECONDS = 1.0  # a lost face is looked for where it was for so long
 _UNCONFIRMED = 0.5  # a score is lowered by this where the close-up shows no face …
 _FAINTEST = 0.35  # … and below this it is none, as a sliver of a face at the picture's edge
@@ -116,6 +118,7 @@ class ShotTracker:
         self._searched_seconds = 0.0  # when the whole picture was searched last
         self._budget = 1.0  # whole pictures that may be searched now
         self._look_seconds = 1 / config.detections_per_second - _SLACK_SECONDS
+        self._pace = 1  # look intervals from one look to the next, while faces move
 
     def feed(self, frame: PictureFrame, small: NDArray[np.uint8]) -> Iterator[TrackRows]:
         """Take the next frame of the shot; give the rows that are settled by it.
@@ -161,10 +164,11 @@ class ShotTracker:
         """Whether known faces are to be looked at."""
         assert self._changes is not None
         now, before = self._held[index], self._held[self._looked]
-        if now.frame.pts_seconds - before.frame.pts_seconds >= _STILL * self._look_seconds:
+        since = now.frame.pts_seconds - before.frame.pts_seconds
+        if since >= _STILL * self._look_seconds or any(t.lost for t in self._sought(index)):
             return True
-        if any(t.lost for t in self._sought(index)):
-            return True
+        if since < self._pace * self._look_seconds:
+            return False
         boxes = np.array([t.last.box_xyxy for t in self._tracks if not t.lost]).reshape(-1, 4)
         return self._changes.moved(before.small, now.small, boxes)
 
@@ -229,9 +233,13 @@ class ShotTracker:
     def _fill_in(self, linked: dict[LiveTrack, Sighting]) -> None:
         """Extend tracks in view, with what interpolation needs in between."""
         found: dict[LiveTrack, list[Sighting]] = {}
+        most = 0.0
         for track, seen in linked.items():
             error = interpolation_error(track.before, track.last, seen)
             found[track] = self._pursuit.between(track.last, seen, error)
+            most = max(most, error)
+        # Twice the interval is four times the error.
+        self._pace = 2 if most <= _CALM * MAX_ERROR else 1
         for a, b in itertools.combinations(found, 2):
             for x, y in itertools.product(tuple(found[a]), tuple(found[b])):
                 if x.frame_index == y.frame_index and is_same_place(x, y):
@@ -328,13 +336,13 @@ class ShotTracker:
         for track in list(self._tracks):
             over = final or now - track.last.pts_seconds > self._config.bridge_seconds
             placed = track.settle(pts_of, self._config.bridge_seconds, over)
-            track.pending += [(p, pts_of[p.frame_index], self._crop(p)) for p in placed]
+            track.pending += self._rows(placed)
             if track.track_id is None and (
                 self._is_credible(track, final) or (over and self._is_cut_off(track, goes_on))
             ):
                 track.track_id = self.next_track_id
                 self.next_track_id += 1
-            if track.track_id is not None and track.pending:
+            if track.track_id is not None and len(track.pending) >= (1 if over else _BLOCK_ROWS):
                 yield _as_rows(track.track_id, track.pending, self._held[self._looked].frame.size)
                 track.pending = []
             elif track.track_id is None and over:
@@ -364,9 +372,16 @@ class ShotTracker:
         begins = self._goes_on and track.first.frame_index == self._first
         return begins or (goes_on and track.last.frame_index == self._newest)
 
-    def _crop(self, placed: Placed) -> NDArray[np.uint8]:
-        matrix = similarity_to_template(placed.landmarks_xy, self._crop_size)
-        return self._held[placed.frame_index].frame.crop(matrix, self._crop_size)
+    def _rows(self, placed: list[Placed]) -> list[Row]:
+        """With times and crops."""
+        if not placed:
+            return []
+        matrices = similarity_to_template(np.stack([p.landmarks_xy for p in placed]), self._crop_size)
+        frames = [self._held[p.frame_index].frame for p in placed]
+        return [
+            (p, frame.pts_seconds, frame.crop(matrix, self._crop_size))
+            for p, frame, matrix in zip(placed, frames, matrices, strict=True)
+        ]
 
 
 def _as_rows(track_id: int, rows: list[Row], frame_size: tuple[int, int]) -> TrackRows:
