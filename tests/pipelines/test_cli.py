@@ -68,7 +68,7 @@ def test_a_long_video_is_divided_and_comes_to_the_same_with_one_worker_and_with_
         assert result.returncode == 0, result.stderr
         made[workers] = digests(out)
     assert made[1] == made[2]
-    assert sorted(made[1]) == ["summary.csv", "tracks/long.h5", "tracks/short.h5"]
+    assert sorted(made[1]) == ["summary.csv", "tracks.h5", "tracks/long.h5", "tracks/short.h5"]
 
 
 def test_a_second_run_does_only_what_is_missing_or_depends_on_a_change(clips, model, seqfer, tmp_path):
