@@ -12,6 +12,9 @@ with what went in.
 
 from __future__ import annotations
 
+from collections import deque
+
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,84 +33,82 @@ _MAX_BEND_OF_MOTION = 0.6  # of what motion between ends as alike would bend
 _STEP = 3  # frames over which the pace of a transition is measured
 _SETTLED = 0.35  # of the fastest pace: slower, and the transition is over
 
+Small = NDArray[np.uint8]
+
 
 class GradualTransitions:
     """Tells, frame by frame, when a new shot has come out of a gradual transition."""
 
     def __init__(self) -> None:
-        self._smalls = np.zeros((0, 0), np.float32)  # ring of the last LONGEST thumbnails, flat
-        self._count = 0  # thumbnails in the ring that belong to this shot
-        self._next = 0
-        self._stats = np.zeros((LONGEST, 2))  # mean and standard deviation of each
-        self._content: NDArray[np.float32] | None = None  # the last picture before a blank one
+        self._smalls: deque[Small] = deque(maxlen=LONGEST)  # of this shot, the newest last
+        self._contrasts: deque[float] = deque(maxlen=LONGEST)
+        self._content: Small | None = None  # the last picture before a blank one
         self._is_blank = False
         self._pace: float | None = None  # of the transition that goes on, at its fastest
 
     def forget_all_but(self, count: int) -> None:
         """A new shot began ``count`` frames ago: what was before is no end of a transition any more."""
-        self._count = min(self._count, count)
+        while len(self._smalls) > count:
+            self._smalls.popleft()
+            self._contrasts.popleft()
 
-    def add(self, small: NDArray[np.uint8]) -> bool:
+    def add(self, small: Small) -> bool:
         """Take the next thumbnail, uint8 (H, W); whether a new shot has come with it, or by now."""
-        flat = small.ravel().astype(np.float32)
-        if not self._smalls.size:
-            self._smalls = np.zeros((LONGEST, flat.size), np.float32)
-        at = self._next
-        self._smalls[at] = flat
-        self._stats[at] = flat.mean(), flat.std()
-        self._next, self._count = (at + 1) % LONGEST, min(self._count + 1, LONGEST)
-        has_emerged = self._has_emerged(flat, float(self._stats[at, 1]))
+        contrast = float(cv2.meanStdDev(small)[1][0, 0])
+        self._smalls.append(small)
+        self._contrasts.append(contrast)
+        has_emerged = self._has_emerged(small, contrast)
         if self._pace is not None:
-            self._run_out(at)
+            self._run_out()
             return False
-        self._pace = 0.0 if has_emerged else self._pace_of_dissolve(at)
+        self._pace = 0.0 if has_emerged else self._pace_of_dissolve()
         if self._pace is None:
             return False
-        self._count = 1
+        self.forget_all_but(1)
         return True
 
-    def _run_out(self, at: int) -> None:
+    def _run_out(self) -> None:
         """The rest of a transition that was told already is no transition of its own."""
         assert self._pace is not None
-        if self._count > _STEP:
-            pace = float(np.abs(self._smalls[at] - self._smalls[(at - _STEP) % LONGEST]).mean())
+        if len(self._smalls) > _STEP:
+            pace = mean_change(self._smalls[-1], self._smalls[-1 - _STEP])
             self._pace = max(self._pace, pace)
-            if pace < _SETTLED * self._pace or self._count == LONGEST:
-                self._pace, self._count = None, 1
+            if pace < _SETTLED * self._pace or len(self._smalls) == LONGEST:
+                self._pace = None
+                self.forget_all_but(1)
 
-    def _has_emerged(self, flat: NDArray[np.float32], contrast: float) -> bool:
+    def _has_emerged(self, small: Small, contrast: float) -> bool:
         if contrast < _BLANK:
             self._is_blank = True
         elif contrast >= _EMERGING:
             was_blank, self._is_blank = self._is_blank, False
-            before, self._content = self._content, flat
-            return was_blank and before is not None and _likeness(before, flat) < _SAME
+            before, self._content = self._content, small
+            return was_blank and before is not None and _likeness(before, small) < _SAME
         return False
 
-    def _pace_of_dissolve(self, at: int) -> float | None:
+    def _pace_of_dissolve(self) -> float | None:
         """Change in ``_STEP`` frames of the dissolve that has come this far; None if there is none."""
-        lengths = np.array([n for n in _LENGTHS if n < self._count], np.int64)
-        if not len(lengths) or self._stats[at, 1] < _CONTRAST:
+        if self._contrasts[-1] < _CONTRAST:
             return None
-        lengths = lengths[self._stats[(at - lengths) % LONGEST, 1] >= _CONTRAST]
-        now = self._smalls[at]
-        changes = np.abs(self._smalls[(at - lengths) % LONGEST] - now).mean(axis=1)
-        for length, change in zip(lengths.tolist(), changes.tolist(), strict=True):
-            if change >= _MIN_CHANGE and self._is_straight(at, length, change):
-                return change * _STEP / length
+        for length in _LENGTHS:
+            if length >= len(self._smalls):
+                return None
+            if self._contrasts[-1 - length] >= _CONTRAST:
+                change = mean_change(self._smalls[-1], self._smalls[-1 - length])
+                if change >= _MIN_CHANGE and self._is_straight(length, change):
+                    return change * _STEP / length
         return None
 
-    def _is_straight(self, at: int, length: int, change: float) -> bool:
-        start, now = self._smalls[(at - length) % LONGEST], self._smalls[at]
+    def _is_straight(self, length: int, change: float) -> bool:
+        start, now = self._smalls[-1 - length], self._smalls[-1]
         bend = 0.0
         for quarter in (2, 1, 3):
             step = round(length * quarter / 4)
-            on_line = start + (now - start) * np.float32(step / length)
-            bend = max(bend, float(np.abs(self._smalls[(at - length + step) % LONGEST] - on_line).mean()))
+            on_line = cv2.addWeighted(start, 1 - step / length, now, step / length, 0)
+            bend = max(bend, mean_change(self._smalls[-1 - length + step], on_line))
             if bend > _MAX_BEND * change:
                 return False
-        content = content_change(start, now)
-        likeness = _likeness(start, now)
+        content, likeness = content_change(start, now), _likeness(start, now)
         return (
             content >= max(_MIN_CONTENT, bend / _MAX_BEND_OF_CONTENT)
             and likeness <= _MAX_LIKENESS
@@ -125,16 +126,27 @@ def _bend_of_motion(likeness: float) -> float:
     return float(np.sqrt(((3 + r) / 2 - 2 * r**0.25) / (2 * (1 - r))))
 
 
-def content_change(a: NDArray, b: NDArray) -> float:
-    """How far two pictures of one shape differ by more than brightness and contrast.
+def mean_change(a: Small, b: Small) -> float:
+    """Mean absolute difference of two pictures, grey levels."""
+    return cv2.norm(a, b, cv2.NORM_L1) / a.size
+
+
+def content_change(a: Small, b: Small) -> float:
+    """How far two pictures differ by more than brightness and contrast.
 
     Mean absolute difference that is left when ``a`` is matched to ``b``, the later one; grey levels.
     """
-    was, now = (picture - np.float32(picture.mean()) for picture in (a, b))
-    gain = max(0.0, float((was * now).mean()) / max(float((was * was).mean()), 1e-6))
+    was, now = _centred(a), _centred(b)
+    gain = max(0.0, float(np.dot(was, now)) / max(float(np.dot(was, was)), 1e-6))
     return float(np.abs(now - np.float32(gain) * was).mean())
 
 
-def _likeness(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    was, now = a - a.mean(), b - b.mean()
+def _likeness(a: Small, b: Small) -> float:
+    """Correlation, -1 to 1."""
+    was, now = _centred(a), _centred(b)
     return float(np.dot(was, now)) / max(float(np.linalg.norm(was) * np.linalg.norm(now)), 1e-6)
+
+
+def _centred(picture: Small) -> NDArray[np.float32]:
+    flat = picture.ravel().astype(np.float32)
+    return flat - flat.mean()

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .gradual import GradualTransitions, content_change
+from .gradual import GradualTransitions, Small, content_change, mean_change
 
 THUMBNAIL_SIZE = (64, 36)  # width, height: enough to tell scenes apart
 _AROUND = 2  # frames on either side whose changes are compared
@@ -25,15 +24,16 @@ _MIN_CHANGE = 12.0  # mean absolute difference, grey levels
 _MIN_RATIO = 3.0  # to the mean change around
 _BACK = 0.5  # of the change: if a frame after is nearer than this to the frame before, it was a flash
 _QUIET = 2.0  # change around is taken as at least this, grey levels: noise and slow motion
+_STEPS = 9  # between frames, of which the usual one is the median
 _LIGHT_ONLY = 6.0  # what is left of a change when brightness and contrast are matched, grey levels
 _SHORTEST_SHOT = 4  # frames; what changes sooner is the tail of the same transition
-
-Small = NDArray[np.uint8]
 
 
 class HasGrey(Protocol):
     """What is needed of a frame."""
 
+    @property
+    def pts_seconds(self) -> float: ...
     def grey(self, width: int, height: int) -> NDArray[np.uint8]: ...
 
 
@@ -51,7 +51,9 @@ def mark_shots(frames: Iterable[F]) -> Iterator[tuple[F, int, Small]]:
         (frame, shot, thumbnail uint8 (36, 64) of luminance).
     """
     shot = 0
-    for frame, small, is_cut in _judged((frame, frame.grey(*THUMBNAIL_SIZE)) for frame in frames):
+    for frame, small, is_cut in _judged(
+        (frame, frame.grey(*THUMBNAIL_SIZE), frame.pts_seconds) for frame in frames
+    ):
         shot += is_cut
         yield frame, shot, small
 
@@ -66,10 +68,14 @@ def is_cut_between(before: Sequence[Small], after: Sequence[Small]) -> bool:
         before, after: thumbnails up to and from the boundary, in order. A few are enough for hard cuts;
             for gradual ones, as many as :data:`seqfer.faces.gradual.LONGEST` on either side.
     """
-    together = [is_cut for _, _, is_cut in _judged((None, small) for small in (*before, *after))]
-    alone = [is_cut for _, _, is_cut in _judged((None, small) for small in after)]
+    together = [is_cut for _, _, is_cut in _judged(_evenly((*before, *after)))]
+    alone = [is_cut for _, _, is_cut in _judged(_evenly(after))]
     across = together[len(before) :]
     return bool(before) and any(cut and not known for cut, known in zip(across, alone, strict=True))
+
+
+def _evenly(smalls: Sequence[Small]) -> Iterator[tuple[None, Small, float]]:
+    return ((None, small, float(index)) for index, small in enumerate(smalls))
 
 
 @dataclass(kw_only=True, eq=False)
@@ -78,17 +84,19 @@ class _Held(Generic[T]):
 
     Attributes:
         change: from the frame before, mean absolute difference in grey levels.
+        steps: time since then, in usual steps, at least 1.
         is_gradual: a gradual transition has come this far.
     """
 
     item: T
     small: Small
     change: float
+    steps: float
     is_gradual: bool
 
 
-def _judged(items: Iterable[tuple[T, Small]]) -> Iterator[tuple[T, Small, bool]]:
-    """Each item with its thumbnail, and whether a new shot begins with it."""
+def _judged(items: Iterable[tuple[T, Small, float]]) -> Iterator[tuple[T, Small, bool]]:
+    """Each item with its thumbnail, and whether a new shot begins with it; times are in seconds."""
     window: deque[_Held[T]] = deque()
     before: deque[tuple[Small, float]] = deque(maxlen=_AROUND)  # let go: as looked at, and its change
     gradual = GradualTransitions()
@@ -100,12 +108,12 @@ def _judged(items: Iterable[tuple[T, Small]]) -> Iterator[tuple[T, Small, bool]]
         small, change, is_cut = held.small, held.change, held.is_gradual
         if before and not is_cut:
             around = [c for _, c in before] + [h.change for h in list(window)[:_AROUND]]
-            if _stands_out(change, around):
+            if _stands_out(change, around, held.steps):
                 was = before[-1][0]
                 if any(_is_back(was, later.small, change) for later in window):
                     # A flash: what comes after it is compared with what was before it.
                     small, change = was, 0.0
-                    window[0].change = _change(was, window[0].small)
+                    window[0].change = mean_change(was, window[0].small)
                 else:
                     is_cut = content_change(was, small) >= _LIGHT_ONLY
         is_cut = is_cut and since_cut >= _SHORTEST_SHOT
@@ -117,26 +125,30 @@ def _judged(items: Iterable[tuple[T, Small]]) -> Iterator[tuple[T, Small, bool]]
         before.append((small, change))
         return held.item, held.small, is_cut
 
-    previous: Small | None = None
-    for item, small in items:
-        change = 0.0 if previous is None else _change(previous, small)
-        window.append(_Held(item=item, small=small, change=change, is_gradual=gradual.add(small)))
-        previous = small
+    previous: tuple[Small, float] | None = None
+    recent: deque[float] = deque(maxlen=_STEPS)
+    for item, small, seconds in items:
+        change, steps = 0.0, 1.0
+        if previous is not None:
+            change = mean_change(previous[0], small)
+            recent.append(seconds - previous[1])
+            steps = max(1.0, recent[-1] / float(np.median(recent)))
+        window.append(
+            _Held(item=item, small=small, change=change, steps=steps, is_gradual=gradual.add(small))
+        )
+        previous = small, seconds
         if len(window) > _AHEAD:
             yield let_go()
     while window:
         yield let_go()
 
 
-def _stands_out(change: float, around: list[float]) -> bool:
-    usual = max(_QUIET, float(np.mean(around)) if around else 0.0)
+def _stands_out(change: float, around: list[float], steps: float) -> bool:
+    # Where frames are missing, motion has changed more, though less and less: as a random walk does.
+    usual = max(_QUIET, float(np.mean(around)) if around else 0.0) * steps**0.5
     return change >= _MIN_CHANGE and change >= _MIN_RATIO * usual
 
 
 def _is_back(was: Small, later: Small, change: float) -> bool:
     """The picture from before a change is seen again, if perhaps still in another light."""
-    return _change(was, later) < _BACK * change or content_change(was, later) < _LIGHT_ONLY
-
-
-def _change(a: Small, b: Small) -> float:
-    return cv2.norm(a, b, cv2.NORM_L1) / a.size
+    return mean_change(was, later) < _BACK * change or content_change(was, later) < _LIGHT_ONLY

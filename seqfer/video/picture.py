@@ -152,9 +152,9 @@ def _resize(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uin
 
 
 def _sampled(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
-    """As :func:`_resize`, but a strong reduction looks at 64 pixels for each of its own, not at all."""
+    """As :func:`_resize`, but a strong reduction looks at 32 pixels for each of its own, not at all."""
     if image.shape[1] >= 8 * width and image.shape[0] >= 8 * height:
-        image = cv2.resize(image, (4 * width, 4 * height), interpolation=cv2.INTER_LINEAR)
+        image = cv2.resize(image, (4 * width, 2 * height), interpolation=cv2.INTER_LINEAR)
     return _resize(image, width, height)
 
 

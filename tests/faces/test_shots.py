@@ -24,6 +24,7 @@ class Seen:
     """A frame made in the test."""
 
     image: np.ndarray
+    pts_seconds: float = 0.0
 
     def grey(self, width, height):
         small = cv2.resize(self.image, (width, height), interpolation=cv2.INTER_AREA)
@@ -54,19 +55,24 @@ def moved(picture, count, step, zoom=1.0):
     return frames
 
 
+def seen(frames):
+    """At 25 frames a second."""
+    return (Seen(image, number / 25) for number, image in enumerate(frames))
+
+
 def cuts(frames):
-    shots = [shot for _, shot, _ in mark_shots(map(Seen, frames))]
+    shots = [shot for _, shot, _ in mark_shots(seen(frames))]
     assert not shots or shots[0] == 0
     return (1 + np.flatnonzero(np.diff(shots))).tolist()
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3])
 def test_very_short_films_have_one_shot(count):
-    assert [shot for _, shot, _ in mark_shots(map(Seen, still(A, count)))] == [0] * count
+    assert [shot for _, shot, _ in mark_shots(seen(still(A, count)))] == [0] * count
 
 
 def test_every_frame_comes_once_in_order_with_its_thumbnail():
-    frames = [Seen(image) for image in moved(A, 20, 4)]
+    frames = list(seen(moved(A, 20, 4)))
     marked = list(mark_shots(iter(frames)))
     assert [frame for frame, _, _ in marked] == frames
     for frame, _, small in marked:
@@ -79,9 +85,9 @@ def test_frames_are_not_held_back_for_long():
 
     def count():
         nonlocal taken
-        for image in moved(A, 30, 4):
+        for frame in seen(moved(A, 30, 4)):
             taken += 1
-            yield Seen(image)
+            yield frame
 
     for given_out, _ in enumerate(mark_shots(count()), start=1):
         assert taken - given_out <= 3
@@ -147,6 +153,15 @@ UNCUT = {
     "out of black": lambda: [BLACK] * 10 + mixed(BLACK, A, 20) + still(A, 30),
     "dropped frames": lambda: [image for image in moved(A, 40, 1.5) for _ in range(2)],
 }
+
+
+def test_motion_goes_on_where_frames_are_missing_but_a_cut_there_is_a_cut():
+    """Variable rates: a quarter of a second without a frame."""
+    frames = list(seen(moved(A, 60, 0.5)))
+    thinned = frames[:30] + frames[37:]
+    assert len({shot for _, shot, _ in mark_shots(thinned)}) == 1
+    other = [Seen(image, frame.pts_seconds) for image, frame in zip(moved(B, 60, 0.5), frames, strict=True)]
+    assert [shot for _, shot, _ in mark_shots(frames[:30] + other[37:])] == [0] * 30 + [1] * 23
 
 
 @pytest.mark.parametrize("what", UNCUT)

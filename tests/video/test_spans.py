@@ -10,11 +10,16 @@ import pytest
 from clips import moving_square, write_clip
 from test_read_frames import DECODE
 
-from seqfer.video import Span, VideoSource, plan_spans, probe, read_frames
+from seqfer.video import RgbPicture, Span, VideoSource, plan_spans, probe, read_frames
 
 
 def content(source, **kwargs):
-    return [(f.frame_index, f.pts_seconds, zlib.crc32(f.rgb())) for f in read_frames(source, **kwargs)]
+    return [(f.frame_index, f.pts_seconds, digest(f.picture)) for f in read_frames(source, **kwargs)]
+
+
+def digest(picture):
+    planes = (picture.data,) if isinstance(picture, RgbPicture) else (picture.y, picture.u, picture.v)
+    return [zlib.crc32(np.ascontiguousarray(plane)) for plane in planes]
 
 
 def assert_spans_are_the_whole(path, span_seconds, at_least=2):
@@ -32,7 +37,7 @@ def assert_spans_are_the_whole(path, span_seconds, at_least=2):
     return spans
 
 
-@pytest.mark.parametrize("span_seconds", [0.05, 0.4, 1.0])
+@pytest.mark.parametrize("span_seconds", [0.05, 0.7])
 @pytest.mark.parametrize(
     ("name", "codec", "options"),
     [
