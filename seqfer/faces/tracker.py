@@ -216,8 +216,7 @@ class ShotTracker:
                 self._take_up(track, linked[track])
         for face in left:
             if face.score >= self._config.new_track_score:
-                back = self._since(face, min(self._held) - 1)
-                self._tracks.append(LiveTrack(sightings=[*back, face]))
+                self._begin(face)
         self._looked = index
 
     def _link(
@@ -308,9 +307,23 @@ class ShotTracker:
 
     def _take_up(self, track: LiveTrack, seen: Sighting) -> None:
         """Go on with a track that was lost, from where its face came back into view."""
-        last = track.last
-        found = [*self._since(seen, max(last.frame_index, min(self._held) - 1)), seen]
-        if found[0].frame_index > last.frame_index + 1:
+        floor = max(track.last.frame_index, min(self._held) - 1)
+        self._resume(track, [*self._since(seen, floor), seen])
+
+    def _begin(self, face: Sighting) -> None:
+        """Follow a face back to where it came into view: it is new, or after all one that was lost."""
+        found = [*self._since(face, min(self._held) - 1), face]
+        first = found[0]
+        over = {t for t in self._tracks if not t.lost or t.last.frame_index >= first.frame_index}
+        linked, _ = self._link(first.pts_seconds, [first], without=over)
+        if linked:
+            self._resume(next(iter(linked)), found)
+        else:
+            self._tracks.append(LiveTrack(sightings=found))
+
+    @staticmethod
+    def _resume(track: LiveTrack, found: list[Sighting]) -> None:
+        if found[0].frame_index > track.last.frame_index + 1:
             found[0] = replace(found[0], after_gap=True)
         track.extend(found)
         track.lost = False
