@@ -66,6 +66,9 @@ def read(path: Path, say: Callable[[str], None], span: Span | None = None) -> Ge
         for index, (seconds, decoded) in enumerate(clock.run(stamped), start=span.start_frame):
             check_size(path, decoded.width, decoded.height)
             is_damaged = damage.meets(seconds, decoded.is_corrupt)
+            if index == span.start_frame and seconds > span.start_seconds:
+                is_damaged = True
+                say(f"nothing between {span.start_seconds:.1f} s and {seconds:.1f} s can be decoded")
             damage.report_before(seconds)
             yield Frame(
                 frame_index=index,

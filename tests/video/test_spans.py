@@ -160,6 +160,19 @@ def test_damage_in_one_span_leaves_the_others_alone(tmp_path):
     assert len(damage) == 1 and "near 1.5 s" in damage[0]
 
 
+def test_a_span_that_begins_late_says_so(tmp_path):
+    """Some encoders refresh the picture bit by bit: after such a "key frame" it is not whole for a while."""
+    options = {"intra-refresh": "1", "preset": "medium"}
+    path = write_clip(tmp_path / "a.mkv", moving_square(100), **options)
+    with av.open(str(path)) as container:
+        keys = [p.pts for p in container.demux(video=0) if p.size and p.is_keyframe]
+    span = Span(index=1, start_tick=keys[3], origin_tick=0, start_frame=36, start_seconds=keys[3] / 1000)
+    damage = []
+    frames = list(read_frames(path, span=span, on_damage=damage.append))
+    assert frames[0].is_damaged and frames[0].pts_seconds > span.start_seconds
+    assert len(damage) == 1 and damage[0].startswith(f"nothing between {span.start_seconds:.1f} s and")
+
+
 def test_a_part_is_refused_where_only_the_whole_can_be_read(tmp_path):
     source = probe(write_clip(tmp_path / "a.mp4", moving_square(100)))
     part = plan_spans(source, 1.0)[1]
