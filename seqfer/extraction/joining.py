@@ -9,7 +9,7 @@ import numpy as np
 
 from ..faces.shots import is_cut_between
 from ..faces.stitching import SpanEdges, TrackEnds, continued, merged
-from ..faces.tracker import TrackingConfig
+from ..faces.tracking import TrackingConfig
 from ..store import Part
 
 

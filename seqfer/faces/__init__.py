@@ -5,7 +5,8 @@ from .detection import Detections, FaceDetector
 from .detectors import DetectorConfig, make_detector
 from .rows import TrackRows
 from .shots import is_cut_between, mark_shots
-from .tracker import ShotTracker, TrackingConfig
+from .tracker import ShotTracker
+from .tracking import TrackingConfig
 
 __all__ = [
     "TEMPLATE_NAME",

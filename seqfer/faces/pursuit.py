@@ -19,6 +19,8 @@ from .detection import Detections, FaceDetector
 from .linking import LOOKS_SIDE, Expectation, Sighting, is_same, looks_of
 from .looking import WIDE, PictureFrame, close_up
 
+_OFF_CENTRE = 0.12  # of the sides of a face's box: further, and it is looked at once more
+_FIRST_STEP = 2  # frames
 MAX_ERROR = 0.01  # of interpolated landmarks, in sides of the face's box
 
 
@@ -57,9 +59,10 @@ class Pursuit:
         found = close_up(frame, self._detector, landmarks_xy)
         if found is None and wide:
             found = close_up(frame, self._detector, landmarks_xy, WIDE)
-            if found is not None:  # landmarks are better in the middle
-                landmarks_xy = found.landmarks_xy[0].astype(np.float64)
-                found = close_up(frame, self._detector, landmarks_xy) or found
+        if found is not None and off_centre(found, landmarks_xy) > _OFF_CENTRE:
+            # Half outside the close-up, a face is drawn towards its middle.
+            landmarks_xy = found.landmarks_xy[0].astype(np.float64)
+            found = close_up(frame, self._detector, landmarks_xy) or found
         return None if found is None else sighting_of(frame, found, landmarks_xy)
 
     def between(self, a: Sighting, b: Sighting, error: float) -> list[Sighting]:
@@ -106,9 +109,10 @@ class Pursuit:
         found: list[Sighting] = []
         here, after = first, None
         while here.frame_index - floor > 1:
-            target = max(here.frame_index - stride, (here.frame_index + floor) // 2)
+            step = min(stride, _FIRST_STEP) if after is None else stride  # until its velocity is known
+            target = max(here.frame_index - step, (here.frame_index + floor) // 2)
             place = Expectation.of(here, after, self._pts(target))
-            seen = self.sight(target, place.landmarks_xy, wide=False)
+            seen = self.sight(target, place.landmarks_xy)
             if seen is not None and is_same(place, seen) and not is_taken(seen):
                 error = interpolation_error(after, here, seen)
                 found += [*reversed(self.between(seen, here, error)), seen]
@@ -128,6 +132,12 @@ def apart(seen: Sighting, landmarks_xy: NDArray[np.float64]) -> float:
     """Mean distance of the five points from others, in sides of the face's box."""
     gaps = np.linalg.norm(five_points(seen.landmarks_xy) - five_points(landmarks_xy), axis=1)
     return float(gaps.mean()) / seen.size
+
+
+def off_centre(found: Detections, framed_xy: NDArray[np.float64]) -> float:
+    """How far a face is from where its close-up was taken, in sides of its box."""
+    side = np.sqrt(np.prod(found.boxes_xyxy[0, 2:] - found.boxes_xyxy[0, :2]))
+    return float(np.linalg.norm((found.landmarks_xy[0] - framed_xy).mean(axis=0)) / side)
 
 
 def interpolation_error(before: Sighting | None, a: Sighting, b: Sighting) -> float:

@@ -13,71 +13,31 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .align import similarity_to_template
-from .changes import ChangeMap
 from .detection import FaceDetector, iou
 from .linking import SAME_PLACE, Sighting, is_same_place, likeness, match
-from .looking import PictureFrame, scan
+from .looking import PictureFrame
 from .pursuit import MAX_ERROR, Held, Pursuit, interpolation_error, sighting_of
 from .rows import TrackRows
+from .search import Area, Search
 from .stitching import TrackEnds
+from .tracking import TrackingConfig
 from .tracks import LiveTrack, Placed, Row
 
 _STILL = 2.5  # times longer between looks at a face around which nothing changes
 _CALM = 0.4  # of the error allowed: what is expected, at most, for the next look to be twice as far
 _BLOCK_ROWS = 32  # that are handed on together
-_RECHECK_SECONDS = 10.0  # the whole picture is searched at least this often, changed or not
 _SEARCH_SECONDS = 1.0  # a lost face is looked for where it was for so long
 _UNCONFIRMED = 0.5  # a score is lowered by this where the close-up shows no face …
 _FAINTEST = 0.35  # … and below this it is none, as a sliver of a face at the picture's edge
-_HELD_BYTES = 256 << 20  # of frames that wait
+_BACK_SECONDS = 2.0  # a new face may be followed back so far …
+_HELD_BYTES = 32 << 20  # … within so much memory: what leaves the processor's cache slows down decoding
 _SLACK_SECONDS = 1e-3  # times are sums of floating-point steps
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrackingConfig:
-    """How faces are looked for and followed.
-
-    Attributes:
-        detections_per_second: how often a face that moves is looked at; one that does not, less often,
-            one that moves fast, as often as interpolation needs.
-        scans_per_second: whole pictures searched for new faces, on the average and at most; only what
-            has changed is searched. A face in view for less than such an interval may go unseen.
-        smallest_face: width of the smallest face that is looked for, pixels of the video.
-        detection_side: longer side of the searched picture at most, pixels: in large videos it limits
-            the smallest face (24 pixels up to 1920 wide, 48 up to 3840).
-        new_track_score: a face must be this certain to start a track (0 to 1); fainter ones only continue.
-        min_track_seconds: shorter tracks are dropped, unless they fill at least half of their shot.
-        bridge_seconds: a face out of sight for up to this long is interpolated; for longer, the track
-            has a gap but keeps its number.
-        forget_seconds: after this long out of sight a face that comes back is a new track.
-    """
-
-    detections_per_second: float = 5.0
-    scans_per_second: float = 0.5
-    smallest_face: int = 24
-    detection_side: int = 960
-    new_track_score: float = 0.6
-    min_track_seconds: float = 0.25
-    bridge_seconds: float = 0.5
-    forget_seconds: float = 30.0
-
-    def __post_init__(self) -> None:
-        if self.detections_per_second <= 0 or self.scans_per_second <= 0:
-            raise ValueError(
-                f"detections_per_second and scans_per_second must be above 0, "
-                f"got {self.detections_per_second} and {self.scans_per_second}"
-            )
-        if self.detection_side < 32 or self.smallest_face < 1:
-            raise ValueError(
-                f"detection_side must be at least 32 and smallest_face at least 1, "
-                f"got {self.detection_side} and {self.smallest_face}"
-            )
 
 
 class ShotTracker:
@@ -109,14 +69,13 @@ class ShotTracker:
         self._held: dict[int, Held] = {}
         self._pursuit = Pursuit(detector, self._held)
         self._tracks: list[LiveTrack] = []
-        self._changes: ChangeMap | None = None
+        self._search: Search | None = None  # made for the size of the first frame
         self._looked: int = -1  # index of the last frame whose faces were linked
         self._newest: int = -1
         self._first: int = -1
         self._gone: list[LiveTrack] = []
         self._start_seconds = 0.0
-        self._searched_seconds = 0.0  # when the whole picture was searched last
-        self._budget = 1.0  # whole pictures that may be searched now
+        self._checked_seconds = 0.0  # when it was last asked whether to look
         self._look_seconds = 1 / config.detections_per_second - _SLACK_SECONDS
         self._pace = 1  # look intervals from one look to the next, while faces move
 
@@ -128,15 +87,17 @@ class ShotTracker:
         """
         index = frame.frame_index
         self._held[index] = Held(frame, small.astype(np.float32))
-        if self._changes is None:
-            self._changes = ChangeMap(frame.size)
-            self._start_seconds = frame.pts_seconds
+        now = frame.pts_seconds
+        if self._search is None:
+            self._search = Search(self._detector, self._config, frame.size)
+            self._start_seconds = self._checked_seconds = now
             self._looked = self._first = index
-            self._advance(index, self._to_search(index))
-        elif frame.pts_seconds - self._pts(self._looked) >= self._look_seconds:
-            region = self._to_search(index)
-            if region is not None or self._is_time(index):
-                self._advance(index, region)
+            self._advance(index)
+        elif now - self._checked_seconds >= self._look_seconds:
+            self._checked_seconds = now
+            area = self._search.area(self._held[index], self._known_boxes())
+            if area is not None or self._is_time(index):
+                self._advance(index, area)
                 self._newest = index
                 yield from self._settle(final=False)
         self._newest = index
@@ -147,10 +108,10 @@ class ShotTracker:
         Args:
             goes_on: the shot may go on in the next span of the video, and so may tracks that reach its end.
         """
-        if self._changes is None:
+        if self._search is None:
             return
         if self._looked < self._newest:
-            self._advance(self._newest, self._to_search(self._newest))
+            self._advance(self._newest)
         yield from self._settle(final=True, goes_on=goes_on)
 
     def ends(self) -> list[TrackEnds]:
@@ -162,45 +123,36 @@ class ShotTracker:
 
     def _is_time(self, index: int) -> bool:
         """Whether known faces are to be looked at."""
-        assert self._changes is not None
+        assert self._search is not None
         now, before = self._held[index], self._held[self._looked]
         since = now.frame.pts_seconds - before.frame.pts_seconds
         if since >= _STILL * self._look_seconds or any(t.lost for t in self._sought(index)):
             return True
         if since < self._pace * self._look_seconds:
             return False
-        boxes = np.array([t.last.box_xyxy for t in self._tracks if not t.lost]).reshape(-1, 4)
-        return self._changes.moved(before.small, now.small, boxes)
+        return self._search.has_moved(before, now, self._known_boxes())
 
-    def _to_search(self, index: int) -> NDArray[np.float64] | None:
-        """The rectangle to search in a frame; None if there is nothing new, or it was too much lately."""
-        assert self._changes is not None
-        held = self._held[index]
-        budget = self._budget + self._elapsed(index) * self._config.scans_per_second
-        known = np.array([t.last.box_xyxy for t in self._tracks if not t.lost]).reshape(-1, 4)
-        region = self._changes.region(held.small, known)
-        whole = np.array([0, 0, *held.frame.size], np.float64)
-        if held.frame.pts_seconds - self._searched_seconds >= _RECHECK_SECONDS:
-            region = whole
-        share = np.prod(region[2:] - region[:2]) / np.prod(whole[2:])
-        return region if 0 < share <= budget + _SLACK_SECONDS else None
-
-    def _elapsed(self, index: int) -> float:
-        return self._pts(index) - self._pts(self._looked)
+    def _known_boxes(self) -> NDArray[np.float64]:
+        return np.array([t.last.box_xyxy for t in self._tracks if not t.lost]).reshape(-1, 4)
 
     def _sought(self, index: int) -> list[LiveTrack]:
         """Tracks whose faces are in view, or were shortly before."""
         now = self._pts(index)
         return [t for t in self._tracks if not t.lost or now - t.last.pts_seconds <= _SEARCH_SECONDS]
 
-    def _advance(self, index: int, region: NDArray[np.float64] | None) -> None:
-        """Look at a frame, link what is seen, and fill in since the last one."""
+    def _advance(self, index: int, area: Area | None = None) -> None:
+        """Look at a frame, link what is seen, and fill in since the last one.
+
+        Args:
+            area: where to search for new faces; if None, that is still to be asked.
+        """
+        assert self._search is not None
         pts = self._pts(index)
         self._tracks = [t for t in self._tracks if pts - t.last.pts_seconds <= self._config.forget_seconds]
-        self._budget = min(1.0, self._budget + self._elapsed(index) * self._config.scans_per_second)
         seen = self._known_faces(index)
-        if region is not None:
-            seen += self._new_faces(index, region, seen)
+        area = area or self._search.area(self._held[index], self._known_boxes())
+        if area is not None:
+            seen += self._new_faces(index, area, seen)
         seen.sort(key=lambda s: s.box_xyxy[0])
         linked, left = self._link(pts, seen)
         for track in [t for t in self._tracks if not t.lost and t not in linked]:
@@ -268,30 +220,18 @@ class ShotTracker:
                 found = [s for s in found if s not in others] + [face]
         return found
 
-    def _new_faces(self, index: int, region: NDArray[np.float64], known: list[Sighting]) -> list[Sighting]:
-        """Search a rectangle of a frame for other faces than those known, each confirmed in a close-up."""
-        assert self._changes is not None
-        frame, small = self._held[index].frame, self._held[index].small
-        area, whole = float(np.prod(region[2:] - region[:2])), float(np.prod(frame.size))
-        self._budget -= area / whole
-        self._changes.search(small, region)
-        if area == whole:
-            self._searched_seconds = frame.pts_seconds
-        rough = scan(
-            frame,
-            self._detector,
-            side=self._config.detection_side,
-            smallest_face=self._config.smallest_face,
-            region_xyxy=None if area == whole else region,
-        )
+    def _new_faces(self, index: int, area: Area, known: list[Sighting]) -> list[Sighting]:
+        """Search a frame for other faces than those known, each confirmed in close-ups."""
+        assert self._search is not None
+        frame = self._held[index].frame
+        rough = self._search.run(self._held[index], area)
         faces: list[Sighting] = []
         for i in range(len(rough)):
             alone = rough[np.array([i])]
             if self._is_among(alone.boxes_xyxy, [*known, *faces]):
                 continue
-            # Twice: what the scan tells of the landmarks is too rough for the first to be in the middle.
             face = self._pursuit.sight(index, alone.landmarks_xy[0].astype(np.float64), wide=False)
-            if face is not None:
+            if face is not None:  # once more: what the scan tells of the landmarks is rough
                 face = self._pursuit.sight(index, face.landmarks_xy, wide=False)
             if face is None and alone.scores[0] * _UNCONFIRMED >= _FAINTEST:
                 faint = replace(alone, scores=alone.scores * _UNCONFIRMED)
@@ -369,9 +309,8 @@ class ShotTracker:
         """The oldest frame that a face found by the next search may be followed back to."""
         width, height = self._held[self._looked].frame.size
         most = max(1, int(_HELD_BYTES / (1.5 * width * height)))
-        since = now - 1 / self._config.scans_per_second
-        recent = [i for i in self._held if self._pts(i) >= since]
-        return max(recent[0], self._looked - most)
+        since = now - _BACK_SECONDS
+        return max(next(i for i in self._held if self._pts(i) >= since), self._looked - most)
 
     def _is_credible(self, track: LiveTrack, final: bool) -> bool:
         if track.mean_score < self._config.new_track_score:

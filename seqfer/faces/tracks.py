@@ -26,6 +26,7 @@ class Placed:
     interpolated: bool
 
 
+_PAST = 64  # settled sightings that are remembered, to know who was where
 _GALLERY = 6  # looks that are kept of a track …
 _GALLERY_SECONDS = 0.5  # … so far apart
 
@@ -57,6 +58,7 @@ class LiveTrack:
     pending: list[Row] = field(default_factory=list)
     gallery: deque[NDArray[np.float32]] = field(default_factory=lambda: deque(maxlen=_GALLERY))
     _before: Sighting | None = field(default=None, init=False)
+    _past: deque[Sighting] = field(default_factory=lambda: deque(maxlen=_PAST), init=False)
     _kept_seconds: float = field(default=float("-inf"), init=False)
     _left: tuple[Sighting, NDArray[np.float64]] | None = field(default=None, init=False)
 
@@ -107,7 +109,7 @@ class LiveTrack:
 
     def box_at(self, frame_index: int) -> NDArray[np.float64] | None:
         """Where the face was in a frame, as far as sightings at hand tell; None if it was not in view."""
-        for a, b in itertools.pairwise(self.sightings):
+        for a, b in itertools.pairwise([*self._past, *self.sightings]):
             if a.frame_index <= frame_index <= b.frame_index and not b.after_gap:
                 w = (frame_index - a.frame_index) / (b.frame_index - a.frame_index)
                 return (1 - w) * a.box_xyxy + w * b.box_xyxy
@@ -149,7 +151,7 @@ class LiveTrack:
             if not bridged:
                 self._left = None
             self._before = here if bridged else None
-            self.sightings.pop(0)
+            self._past.append(self.sightings.pop(0))
         return rows
 
     def _between(
