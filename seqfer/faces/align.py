@@ -91,3 +91,16 @@ def similarity(source_xy: NDArray[np.float64], target_xy: NDArray[np.float64]) -
     a = (spread.conj() * (w - w.mean())).sum(axis=-1) / power
     b = w.mean() - a * middle[..., 0]
     return np.stack([a.real, -a.imag, b.real, a.imag, a.real, b.imag], axis=-1).reshape(*a.shape, 2, 3)
+
+
+def untilted(landmarks_xy: ArrayLike) -> NDArray[np.float64]:
+    """Where the five points would be if the face were upright and as in the template, float64 (5, 2), pixels.
+
+    Args:
+        landmarks_xy: (5, 2) or (68, 2), pixels.
+
+    Raises:
+        ValueError: points of another shape, or all in one place.
+    """
+    size = float(np.hypot(*similarity_to_template(landmarks_xy, 1)[:, 0]))  # sides of the template per pixel
+    return five_points(landmarks_xy).mean(axis=0) + (TEMPLATE - TEMPLATE.mean(axis=0)) / size

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 _CHANGED = 5.0  # grey levels, of a cell's mean: above noise and the coder's flicker, below a faint face
 _SHIFTED = 0.8  # of the difference left: if moving a cell further leaves less, the camera has moved
-_MOVED = 1.2  # grey levels, mean over the cells of a face
+_MOVED = 1.2  # grey levels, mean over the picture: less is noise
 _HAIR = 0.3  # around a known face, of its sides, what moves with it
 _BODY = (0.8, 3.0)  # and below it: to either side, and downwards
 _MOST = 0.6  # of the picture: beyond it, all of it is searched
@@ -79,15 +79,12 @@ class ChangeMap:
         self._searched[cells] = small[cells]
         self._known[cells] = True
 
-    def moved(
+    def change_at(
         self, before: NDArray[np.float32], small: NDArray[np.float32], boxes_xyxy: NDArray[np.float64]
-    ) -> bool:
-        """Whether the picture at one of the boxes (N, 4) is another than before."""
-        for box in boxes_xyxy:
-            cells = self._cells(small, box)
-            if np.abs(small[cells] - before[cells]).mean() > _MOVED:
-                return True
-        return False
+    ) -> float:
+        """How much the picture at the boxes (N, 4) is another than before: the most, mean grey levels."""
+        cells = (self._cells(small, box) for box in boxes_xyxy)
+        return max((cv2.norm(small[c], before[c], cv2.NORM_L1) / small[c].size for c in cells), default=0.0)
 
     def _follow_camera(self, small: NDArray[np.float32]) -> None:
         """Move what was searched by a cell where the picture as a whole has moved by that much."""

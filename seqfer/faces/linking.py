@@ -29,7 +29,7 @@ _SAME_FRAMING = 0.02  # of a face's size: close-ups that differ by less are take
 _CELLS, _DIRECTIONS = 8, 8  # of looks
 _MIN_SIMILARITY_FAR = 0.6  # of looks, for a face that jumped by more than half its size
 _MIN_SIMILARITY_LOST = 0.70  # … for one that was out of sight
-_MIN_SIMILARITY_ELSEWHERE = 0.76  # … and is back in another place
+_MIN_SIMILARITY_ELSEWHERE = 0.75  # … and is back in another place
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

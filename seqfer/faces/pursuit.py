@@ -9,12 +9,12 @@ equations, the step is halved until the error of interpolating is small.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .align import five_points, similarity_to_template
+from .align import five_points, similarity_to_template, untilted
 from .detection import Detections, FaceDetector
 from .linking import LOOKS_SIDE, Expectation, Sighting, is_same, looks_of
 from .looking import WIDE, PictureFrame, close_up
@@ -64,6 +64,19 @@ class Pursuit:
             landmarks_xy = found.landmarks_xy[0].astype(np.float64)
             found = close_up(frame, self._detector, landmarks_xy) or found
         return None if found is None else sighting_of(frame, found, landmarks_xy)
+
+    def confirmed(self, index: int, landmarks_xy: NDArray[np.float64]) -> Sighting | None:
+        """The face that a search found near given landmarks, if it is one.
+
+        Turned and scaled until it fits, many a pattern looks like a face: it must be one as it stands, too.
+        """
+        face = self.sight(index, landmarks_xy, wide=False)
+        if face is not None:  # once more: what a search tells of the landmarks is rough
+            face = self.sight(index, face.landmarks_xy, wide=False)
+        if face is None:
+            return None
+        upright = close_up(self._held[index].frame, self._detector, untilted(face.landmarks_xy))
+        return None if upright is None else replace(face, score=min(face.score, float(upright.scores[0])))
 
     def between(self, a: Sighting, b: Sighting, error: float) -> list[Sighting]:
         """Sightings after ``a`` and before ``b``, as many as interpolation needs.

@@ -88,6 +88,6 @@ class Search:
             region_xyxy=None if area.is_whole else area.box_xyxy,
         )
 
-    def has_moved(self, before: Held, now: Held, boxes_xyxy: NDArray[np.float64]) -> bool:
-        """Whether the picture at one of the boxes (N, 4) is another than before."""
-        return self._changes.moved(before.small, now.small, boxes_xyxy)
+    def change_at(self, before: Held, now: Held, boxes_xyxy: NDArray[np.float64]) -> float:
+        """How much the picture at the boxes (N, 4) is another than before: the most, mean grey levels."""
+        return self._changes.change_at(before.small, now.small, boxes_xyxy)

@@ -31,6 +31,8 @@ from .tracks import LiveTrack, Placed, Row
 
 _STILL = 2.5  # times longer between looks at a face around which nothing changes
 _CALM = 0.4  # of the error allowed: what is expected, at most, for the next look to be twice as far
+_MOVED = 1.2  # grey levels of change at a face since it was looked at: less is noise
+_BUSY = 4.0  # grey levels of change from frame to frame: faces are looked at twice as often
 _BLOCK_ROWS = 32  # that are handed on together
 _SEARCH_SECONDS = 1.0  # a lost face is looked for where it was for so long
 _UNCONFIRMED = 0.5  # a score is lowered by this where the close-up shows no face …
@@ -78,6 +80,7 @@ class ShotTracker:
         self._checked_seconds = 0.0  # when it was last asked whether to look
         self._look_seconds = 1 / config.detections_per_second - _SLACK_SECONDS
         self._pace = 1  # look intervals from one look to the next, while faces move
+        self._motion: list[float] = []  # change from frame to frame where the faces are, since the last look
 
     def feed(self, frame: PictureFrame, small: NDArray[np.uint8]) -> Iterator[TrackRows]:
         """Take the next frame of the shot; give the rows that are settled by it.
@@ -91,11 +94,15 @@ class ShotTracker:
         if self._search is None:
             self._search = Search(self._detector, self._config, frame.size)
             self._start_seconds = self._checked_seconds = now
-            self._looked = self._first = index
+            self._looked = self._first = self._newest = index
             self._advance(index)
-        elif now - self._checked_seconds >= self._look_seconds:
+            return
+        boxes = self._known_boxes()
+        self._motion.append(self._search.change_at(self._held[index - 1], self._held[index], boxes))
+        busy = np.mean(self._motion) >= _BUSY
+        if now - self._checked_seconds >= self._look_seconds / (2 if busy else 1):
             self._checked_seconds = now
-            area = self._search.area(self._held[index], self._known_boxes())
+            area = self._search.area(self._held[index], boxes)
             if area is not None or self._is_time(index):
                 self._advance(index, area)
                 self._newest = index
@@ -128,9 +135,11 @@ class ShotTracker:
         since = now.frame.pts_seconds - before.frame.pts_seconds
         if since >= _STILL * self._look_seconds or any(t.lost for t in self._sought(index)):
             return True
+        if np.mean(self._motion) >= _BUSY:
+            return True
         if since < self._pace * self._look_seconds:
             return False
-        return self._search.has_moved(before, now, self._known_boxes())
+        return self._search.change_at(before, now, self._known_boxes()) > _MOVED
 
     def _known_boxes(self) -> NDArray[np.float64]:
         return np.array([t.last.box_xyxy for t in self._tracks if not t.lost]).reshape(-1, 4)
@@ -169,7 +178,9 @@ class ShotTracker:
         for face in left:
             if face.score >= self._config.new_track_score:
                 self._begin(face)
+        self._recognise()
         self._looked = index
+        self._motion.clear()
 
     def _link(
         self, pts_seconds: float, seen: list[Sighting], without: Collection[LiveTrack] = ()
@@ -230,9 +241,7 @@ class ShotTracker:
             alone = rough[np.array([i])]
             if self._is_among(alone.boxes_xyxy, [*known, *faces]):
                 continue
-            face = self._pursuit.sight(index, alone.landmarks_xy[0].astype(np.float64), wide=False)
-            if face is not None:  # once more: what the scan tells of the landmarks is rough
-                face = self._pursuit.sight(index, face.landmarks_xy, wide=False)
+            face = self._pursuit.confirmed(index, alone.landmarks_xy[0].astype(np.float64))
             if face is None and alone.scores[0] * _UNCONFIRMED >= _FAINTEST:
                 faint = replace(alone, scores=alone.scores * _UNCONFIRMED)
                 face = sighting_of(frame, faint, alone.landmarks_xy[0].astype(np.float64))
@@ -260,6 +269,16 @@ class ShotTracker:
             self._resume(next(iter(linked)), found)
         else:
             self._tracks.append(LiveTrack(sightings=found))
+
+    def _recognise(self) -> None:
+        """A face that comes in from the edge shows only by and by that it is one that was there before."""
+        for young in [t for t in self._tracks if t.track_id is None and not t.lost]:
+            old = {t for t in self._tracks if not t.is_settled or not t.lost}
+            late = {t for t in self._tracks if t.last.frame_index >= young.first.frame_index}
+            linked, _ = self._link(young.last.pts_seconds, [young.last], without=old | late)
+            if linked:
+                next(iter(linked)).adopt(young)
+                self._tracks.remove(young)
 
     @staticmethod
     def _resume(track: LiveTrack, found: list[Sighting]) -> None:

@@ -27,7 +27,7 @@ class Placed:
 
 
 _PAST = 64  # settled sightings that are remembered, to know who was where
-_GALLERY = 6  # looks that are kept of a track …
+_GALLERY = 10  # looks that are kept of a track …
 _GALLERY_SECONDS = 0.5  # … so far apart
 
 Row = tuple[Placed, float, NDArray[np.uint8]]  # where, presentation time, aligned crop
@@ -124,6 +124,21 @@ class LiveTrack:
             self.sightings.append(seen)
         self.num_sightings += len(sightings)
         self.sum_scores += sum(s.score for s in sightings)
+
+    @property
+    def is_settled(self) -> bool:
+        """All rows so far are handed out: what comes next comes after a gap."""
+        return len(self.sightings) == 1 and self.settled_to >= self.last.frame_index
+
+    def adopt(self, young: LiveTrack) -> None:
+        """Go on, after a gap, as a track without a number that turns out to be the same face."""
+        self.gallery.append(self.last.looks)
+        self._past = young._past
+        self.sightings, self.pending = young.sightings, [*self.pending, *young.pending]
+        self.settled_to, self.lost = young.settled_to, young.lost
+        self._before, self._left = young._before, young._left
+        self.num_sightings += young.num_sightings
+        self.sum_scores += young.sum_scores
 
     def settle(self, pts_of: dict[int, float], bridge_seconds: float, final: bool) -> list[Placed]:
         """Rows that no later sighting can change any more.
