@@ -48,15 +48,17 @@ class ChangeMap:
         """
         if self._searched is None:
             return np.array([0, 0, *self._size], np.float64)
-        self._follow_camera(small)
-        low, high = cv2.erode(self._searched, _AROUND), cv2.dilate(self._searched, _AROUND)
-        changed = (small < low - _CHANGED) | (small > high + _CHANGED) | ~self._known
+        others = np.ones(small.shape, np.bool_)  # cells that are not those of known faces
         for box in known_xyxy:
             width, height = box[2:] - box[:2]
             hair = box + _HAIR * np.array([-width, -height, width, height])
             body = box + np.array([-_BODY[0] * width, height, _BODY[0] * width, _BODY[1] * height])
-            changed[self._cells(small, hair)] = False
-            changed[self._cells(small, body)] = False
+            others[self._cells(small, hair)] = False
+            others[self._cells(small, body)] = False
+        self._follow_camera(small, others)
+        low, high = cv2.erode(self._searched, _AROUND), cv2.dilate(self._searched, _AROUND)
+        changed = (small < low - _CHANGED) | (small > high + _CHANGED) | ~self._known
+        changed &= others
         lone = cv2.filter2D(changed.astype(np.uint8), -1, _AROUND, borderType=cv2.BORDER_CONSTANT) < 2
         changed &= ~lone  # a cell alone is the edge of something that moved
         rows, cols = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
@@ -86,18 +88,18 @@ class ChangeMap:
         cells = (self._cells(small, box) for box in boxes_xyxy)
         return max((cv2.norm(small[c], before[c], cv2.NORM_L1) / small[c].size for c in cells), default=0.0)
 
-    def _follow_camera(self, small: NDArray[np.float32]) -> None:
-        """Move what was searched by a cell where the picture as a whole has moved by that much."""
+    def _follow_camera(self, small: NDArray[np.float32], others: NDArray[np.bool_]) -> None:
+        """Move what was searched by a cell where the picture but for its faces has moved by that much."""
         assert self._searched is not None
         height, width = small.shape
-        inner = small[1:-1, 1:-1]
+        inner, counted = small[1:-1, 1:-1], others[1:-1, 1:-1].astype(np.uint8)
 
         def difference(dy: int, dx: int) -> float:
             moved = self._searched[1 + dy : height - 1 + dy, 1 + dx : width - 1 + dx]  # type: ignore[index]
-            return float(cv2.norm(inner, moved, cv2.NORM_L1))
+            return float(cv2.norm(inner, moved, cv2.NORM_L1, counted))
 
         here = difference(0, 0)
-        if here <= _MOVED * small.size:
+        if here <= _MOVED * counted.sum():
             return
         dy, dx = min(itertools.product((-1, 0, 1), repeat=2), key=lambda shift: difference(*shift))
         if difference(dy, dx) < _SHIFTED * here:

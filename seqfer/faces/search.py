@@ -26,7 +26,7 @@ class Area:
         box_xyxy: float64 (4,), pixels.
         is_whole: it is the whole frame.
         is_coarse: faces twice as large as usual will do.
-        cost: in coarse searches of whole pictures.
+        cost: of what the budget has, in coarse searches of whole pictures.
     """
 
     box_xyxy: NDArray[np.float64]
@@ -49,7 +49,7 @@ class Search:
         self._config = config
         self._whole = np.array([0, 0, *size], np.float64)
         self._changes = ChangeMap(size)
-        self._budget = 0.0
+        self._budget = 1.0
         self._asked: float | None = None
         self._finely: float | None = None  # when the whole picture was searched finely
 
@@ -65,7 +65,7 @@ class Search:
         self._budget = min(1.0, self._budget + elapsed * self._config.scans_per_second)
         fine_cost = float(_COARSE**2)
         if self._finely is None or now - self._finely >= _RECHECK_SECONDS:
-            return Area(box_xyxy=self._whole, is_whole=True, is_coarse=False, cost=fine_cost)
+            return Area(box_xyxy=self._whole, is_whole=True, is_coarse=False, cost=0.0)
         box = self._changes.region(held.small, known_xyxy)
         share = float(np.prod(box[2:] - box[:2]) / np.prod(self._whole[2:]))
         is_coarse = share > _SMALL_AREA
@@ -76,7 +76,7 @@ class Search:
 
     def run(self, held: Held, area: Area) -> Detections:
         """All faces of the area, roughly."""
-        self._budget = max(0.0, self._budget - area.cost)
+        self._budget -= area.cost
         self._changes.search(held.small, area.box_xyxy)
         if area.is_whole and not area.is_coarse:
             self._finely = held.frame.pts_seconds
