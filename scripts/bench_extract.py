@@ -1,7 +1,11 @@
 """How fast extraction is, beside decord's bare decoding of the same file, in one run and on one thread.
 
     python scripts/bench_extract.py                    # a 24 s clip of 1280x720, one face, made on the spot
-    python scripts/bench_extract.py film.mp4 --repeats 9 --profile
+    python scripts/bench_extract.py film.mp4 --repeats 9 --stages
+    python scripts/bench_extract.py film.mp4 --heights 360 720 1080
+
+With --heights the film is played forth and back three times at each of these heights (x264, medium, 0.9 to
+5 Mb/s), because a short clip mostly measures opening files. --stages shows where the time of extraction goes.
 
 Three things are timed on the same file: decord handing out every frame as RGB (``vr[i].asnumpy()``),
 seqfer's reader handing out every frame in its own colour planes, and ``extract_video``: decoding, shots,
@@ -13,10 +17,8 @@ strikes none in particular. The fastest repeat is the least disturbed one; the r
 from __future__ import annotations
 
 import argparse
-import cProfile
 import os
 import platform
-import pstats
 import random
 import statistics
 import sys
@@ -35,6 +37,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 import av
 import cv2
 import decord
+from extract_stages import stage_table
 
 from seqfer.errors import SeqferError, VideoError
 from seqfer.extraction import extract_video
@@ -43,6 +46,7 @@ from seqfer.video import probe, read_frames
 
 _SECONDS, _WIDTH, _HEIGHT, _FPS = 24, 1280, 720, 30
 _CRF = 19  # about 2 Mb/s, as 720p video usually comes
+_FOLDER = Path(tempfile.gettempdir()) / "seqfer-bench"
 
 
 def main() -> int:
@@ -51,17 +55,20 @@ def main() -> int:
     )
     parser.add_argument("video", nargs="?", type=Path, help="a video file; made where absent")
     parser.add_argument("--repeats", type=int, default=7, help="counted rounds (default: 7)")
-    parser.add_argument("--profile", action="store_true", help="also show where extraction spends its time")
+    parser.add_argument("--heights", nargs="+", type=int, default=[], help="scale the video to these heights")
+    parser.add_argument("--stages", action="store_true", help="also show where extraction spends its time")
     arguments = parser.parse_args()
     if arguments.repeats < 1:
         parser.error("--repeats must be at least 1")
     cv2.setNumThreads(1)
     try:
         video = arguments.video or _made_clip()
+        clips = [_scaled(video, height) for height in arguments.heights] or [video]
         with tempfile.TemporaryDirectory() as folder:
-            _bench(video, Path(folder) / "tracks.h5", arguments.repeats)
-            if arguments.profile:
-                _profile(video, Path(folder) / "tracks.h5")
+            for clip in clips:
+                _bench(clip, Path(folder) / "tracks.h5", arguments.repeats)
+                if arguments.stages:
+                    print(stage_table(clip, Path(folder) / "tracks.h5"))
     except SeqferError as error:
         print(error, file=sys.stderr)
         return 1
@@ -155,26 +162,34 @@ def _processor() -> str:
 def _made_clip() -> Path:
     """The clip of one face, made once and kept in the system's temporary folder."""
     name = f"portrait-{_WIDTH}x{_HEIGHT}-{_FPS}fps-{_SECONDS}s-crf{_CRF}-{version('seqfer')}.mp4"
-    path = Path(tempfile.gettempdir()) / "seqfer-bench" / name
+    path = _FOLDER / name
     if not path.exists():
-        path.parent.mkdir(exist_ok=True)
+        _FOLDER.mkdir(exist_ok=True)
         print(f"making {path} ...", file=sys.stderr)
         write_portrait(path, seconds=_SECONDS, width=_WIDTH, height=_HEIGHT, fps=_FPS, crf=_CRF)
     return path
 
 
-def _profile(video: Path, store: Path) -> None:
-    """Functions by the time spent in them alone; the profiler itself adds to small Python functions."""
-    store.unlink(missing_ok=True)
-    profile = cProfile.Profile()
-    profile.runcall(extract_video, video, store, video_id=video.stem)
-    stats = pstats.Stats(profile)
-    print(f"\nprofile of one extraction, {stats.total_tt:.2f} s in all (with the profiler's own cost)\n")
-    print("| function | calls | own time, s | share |\n|---|---:|---:|---:|")
-    rows = sorted(stats.stats.items(), key=lambda item: -item[1][2])
-    for (file, _, function), (_, calls, own, _, _) in rows[:22]:
-        where = function if file == "~" else f"{Path(file).parent.name}/{Path(file).name}: {function}"
-        print(f"| `{where.replace('|', '/')}` | {calls} | {own:.2f} | {own / stats.total_tt:.0%} |")
+def _scaled(video: Path, height: int) -> Path:
+    """The video forth and back at another height, made once and kept."""
+    path = _FOLDER / f"{video.stem}-{height}p.mp4"
+    if path.exists():
+        return path
+    _FOLDER.mkdir(exist_ok=True)
+    with av.open(str(video)) as container:
+        rate = container.streams.video[0].average_rate
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    width = round(height * frames[0].shape[1] / frames[0].shape[0] / 2) * 2
+    partial = path.with_name("partial-" + path.name)
+    with av.open(str(partial), "w") as output:
+        stream = output.add_stream("libx264", rate=rate)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.bit_rate = round(2_500_000 * height / 720 * max(1.0, height / 1080))
+        for frame in (frames + frames[::-1]) * 3:
+            picture = cv2.resize(frame, (width, height), interpolation=cv2.INTER_CUBIC)
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        output.mux(stream.encode())
+    return partial.replace(path)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ told by, so this costs next to nothing.
 from __future__ import annotations
 
 import itertools
+import math
 
 import cv2
 import numpy as np
@@ -112,7 +113,9 @@ class ChangeMap:
     def _cells(self, small: NDArray[np.float32], box_xyxy: NDArray[np.float64]) -> Cells:
         """The cells that a box touches: at least one."""
         height, width = small.shape
-        scaled = box_xyxy * np.tile(np.array([width, height]) / self._size, 2)
-        x0, y0 = np.clip(np.floor(scaled[:2]), 0, [width - 1, height - 1]).astype(int)
-        x1, y1 = np.ceil(scaled[2:]).astype(int)
+        across, down = width / self._size[0], height / self._size[1]
+        left, top, right, bottom = box_xyxy.tolist()
+        x0 = min(max(math.floor(left * across), 0), width - 1)
+        y0 = min(max(math.floor(top * down), 0), height - 1)
+        x1, y1 = math.ceil(right * across), math.ceil(bottom * down)
         return slice(y0, max(y1, y0 + 1)), slice(x0, max(x1, x0 + 1))

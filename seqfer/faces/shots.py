@@ -132,7 +132,7 @@ def _judged(items: Iterable[tuple[T, Small, float]]) -> Iterator[tuple[T, Small,
         if previous is not None:
             change = mean_change(previous[0], small)
             recent.append(seconds - previous[1])
-            steps = max(1.0, recent[-1] / float(np.median(recent)))
+            steps = max(1.0, recent[-1] / sorted(recent)[len(recent) // 2])
         window.append(
             _Held(item=item, small=small, change=change, steps=steps, is_gradual=gradual.add(small))
         )

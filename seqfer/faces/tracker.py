@@ -99,8 +99,7 @@ class ShotTracker:
             return
         boxes = self._known_boxes()
         self._motion.append(self._search.change_at(self._held[index - 1], self._held[index], boxes))
-        busy = np.mean(self._motion) >= _BUSY
-        if now - self._checked_seconds >= self._look_seconds / (2 if busy else 1):
+        if now - self._checked_seconds >= self._look_seconds / (2 if self._is_busy() else 1):
             self._checked_seconds = now
             area = self._search.area(self._held[index], boxes)
             if area is not None or self._is_time(index):
@@ -135,11 +134,14 @@ class ShotTracker:
         since = now.frame.pts_seconds - before.frame.pts_seconds
         if since >= _STILL * self._look_seconds or any(t.lost for t in self._sought(index)):
             return True
-        if np.mean(self._motion) >= _BUSY:
+        if self._is_busy():
             return True
         if since < self._pace * self._look_seconds:
             return False
         return self._search.change_at(before, now, self._known_boxes()) > _MOVED
+
+    def _is_busy(self) -> bool:
+        return sum(self._motion) >= _BUSY * max(1, len(self._motion))
 
     def _known_boxes(self) -> NDArray[np.float64]:
         return np.array([t.last.box_xyxy for t in self._tracks if not t.lost]).reshape(-1, 4)
