@@ -81,7 +81,7 @@ def test_decord_on_request_finds_the_same_faces(videos, tmp_path):
     times, points = landmarks(path, tmp_path / "p.h5", reader="pyav")
     decord_times, decord_points = landmarks(path, tmp_path / "d.h5", reader="decord")
     np.testing.assert_allclose(times, decord_times, atol=1e-6)
-    assert apart(decord_points, points) < 0.02
+    assert apart(decord_points, points) < 0.04
 
 
 def test_looking_at_every_frame_moves_the_crops_little(videos, tmp_path):
