@@ -22,6 +22,7 @@ from seqfer.store import write_index
 from seqfer.video import Span
 
 from .cluster import connected, grow
+from .ledger import Ledger
 from .options import ClusterConfig
 from .progress import BatchProgress
 from .tables import print_outcomes
@@ -85,21 +86,30 @@ def compute_batch(
         raise InputError(out, "nothing to do: no videos were given")
     outcomes: dict[int, Outcome] = {}
     waiting: dict[int, Job] = {}
-    for n, job in enumerate(jobs):
-        outcome = finished(job) if isinstance(job, Job) else job
-        if outcome is not None:
-            outcomes[n] = outcome
-        elif isinstance(job, Job):
-            waiting[n] = job
     interrupted = False
-    if waiting:
-        try:
-            with BatchProgress(len(waiting), verb, enabled=not quiet) as progress:
-                _compute(waiting, cluster, outcomes, progress)
-        except KeyboardInterrupt:
-            interrupted = True
-            _sweep(waiting.values())
+    with Ledger(out) as ledger:
+        for n, job in enumerate(jobs):
+            outcome = _known(job, ledger) if isinstance(job, Job) else job
+            if outcome is not None:
+                outcomes[n] = outcome
+            elif isinstance(job, Job):
+                waiting[n] = job
+        if waiting:
+            try:
+                with BatchProgress(len(waiting), verb, enabled=not quiet) as progress:
+                    _compute(waiting, cluster, outcomes, progress, ledger)
+            except KeyboardInterrupt:
+                interrupted = True
+                _sweep(waiting.values())
     return Batch(outcomes=tuple(outcomes[n] for n in sorted(outcomes)), interrupted=interrupted)
+
+
+def _known(job: Job, ledger: Ledger) -> Outcome | None:
+    """The outcome of a job that has nothing left to do; None if there is something."""
+    outcome = ledger.find(job)
+    if outcome is None and (outcome := finished(job)) is not None:
+        ledger.note(job, outcome)
+    return outcome
 
 
 def tell_batch(batch: Batch, num_jobs: int, out: Path, *, quiet: bool, verb: str) -> Batch:
@@ -128,7 +138,11 @@ def tell_batch(batch: Batch, num_jobs: int, out: Path, *, quiet: bool, verb: str
 
 
 def _compute(
-    waiting: dict[int, Job], cluster: ClusterConfig, outcomes: dict[int, Outcome], progress: BatchProgress
+    waiting: dict[int, Job],
+    cluster: ClusterConfig,
+    outcomes: dict[int, Outcome],
+    progress: BatchProgress,
+    ledger: Ledger,
 ) -> None:
     """Have the cluster do all jobs: a task each, but for long videos, which are a task for each span.
 
@@ -167,6 +181,7 @@ def _compute(
                     done.add(submit(n))
             elif isinstance(result, Outcome):
                 outcomes[n] = result
+                ledger.note(waiting[n], result)
                 progress.done(n, result)
             else:
                 spans_left[n] = len(result)

@@ -23,7 +23,8 @@ def summary(out: Path) -> dict[str, dict[str, str]]:
 
 
 def digests(out: Path) -> dict[str, str]:
-    files = sorted(p for p in out.rglob("*") if p.is_file())
+    """Of all that is a result: the ledger, which is hidden, holds times."""
+    files = sorted(p for p in out.rglob("*") if p.is_file() and not p.name.startswith("."))
     return {str(p.relative_to(out)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
