@@ -60,11 +60,11 @@ def follow_span(
     tail: deque[np.ndarray] = deque(maxlen=LONGEST)
     opening: list[TrackEnds] | None = None
     tracker: ShotTracker | None = None
-    current = -1
+    current: tuple[int, tuple[int, int]] | None = None  # shot, and size of its pictures: both may change
     frames = video.read_frames(source, span=span, reader=config.reader, on_damage=notes.append)
     with closing(frames):
         for frame, shot, small in mark_shots(_counted(frames)):
-            if tracker is None or shot != current:
+            if tracker is None or (shot, frame.size) != current:
                 first = 0
                 if tracker is not None:
                     writer.add_blocks(tracker.finish())
@@ -77,7 +77,7 @@ def follow_span(
                     first_track_id=first,
                     goes_on=tracker is None and span.index > 0,
                 )
-                current = shot
+                current = shot, frame.size
             writer.add_frame(frame.pts_seconds, shot, frame.is_damaged)
             times.append(frame.pts_seconds)
             tail.append(small)

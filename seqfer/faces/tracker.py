@@ -159,7 +159,7 @@ class ShotTracker:
         """
         assert self._search is not None
         pts = self._pts(index)
-        self._tracks = [t for t in self._tracks if pts - t.last.pts_seconds <= self._config.forget_seconds]
+        self._forget(pts)
         seen = self._known_faces(index)
         area = area or self._search.area(self._held[index], self._known_boxes())
         if area is not None:
