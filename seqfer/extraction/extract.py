@@ -200,9 +200,7 @@ class _Extraction:
             video_id=self.video_id,
             key=key,
             config=plain(self.config),
-            software={
-                name: version(name) for name in ("seqfer", "av", "h5py", "onnxruntime", "opencv-python")
-            },
+            software=_software(),
             crop_codec=self.config.crop_codec,
             jpeg_quality=self.config.jpeg_quality,
         )
