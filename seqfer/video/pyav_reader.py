@@ -62,6 +62,7 @@ def read(path: Path, say: Callable[[str], None], span: Span | None = None) -> Ge
             origin_ticks=span.origin_tick,
         )
         damage = Damage(clock, say)
+        orientations = Orientations(stream)
         stamped = _stamped(path, container, stream, damage, span)
         for index, (seconds, decoded) in enumerate(clock.run(stamped), start=span.start_frame):
             check_size(path, decoded.width, decoded.height)
@@ -74,7 +75,7 @@ def read(path: Path, say: Callable[[str], None], span: Span | None = None) -> Ge
                 frame_index=index,
                 pts_seconds=seconds,
                 picture=picture_of(decoded),
-                orientation=orientation_of(decoded, stream),
+                orientation=orientations.of(decoded),
                 is_damaged=is_damaged,
             )
         damage.report()
@@ -215,13 +216,29 @@ def _decode(packets: Iterator[av.Packet], damage: Damage, start_tick: int | None
             return
 
 
-def orientation_of(decoded: av.VideoFrame, stream: av.VideoStream) -> Orientation:
-    """Upright, with square pixels, as the frame's display matrix and the stream say."""
-    aspect = pixel_aspect(stream)
-    matrix = decoded.side_data.get("DISPLAYMATRIX")
-    if matrix is None:
-        return Orientation(pixel_aspect=aspect)
-    return Orientation.from_display_matrix(bytes(matrix), aspect)
+class Orientations:
+    """How to turn the frames of a stream: upright, with square pixels, as display matrix and stream say.
+
+    A frame whose ``side_data`` is asked for becomes a reference cycle in PyAV, and its picture stays in
+    memory until the garbage collector comes by, gigabytes later. So the matrix is read
+    only once for each rotation.
+    """
+
+    def __init__(self, stream: av.VideoStream) -> None:
+        self._stream = stream
+        self._matrices: dict[int, bytes | None] = {}
+
+    def of(self, decoded: av.VideoFrame) -> Orientation:
+        """That of one frame."""
+        aspect = pixel_aspect(self._stream)
+        turn = decoded.rotation
+        if turn not in self._matrices:
+            found = decoded.side_data.get("DISPLAYMATRIX")
+            self._matrices[turn] = None if found is None else bytes(found)
+        matrix = self._matrices[turn]
+        if matrix is None:
+            return Orientation(pixel_aspect=aspect)
+        return Orientation.from_display_matrix(matrix, aspect)
 
 
 def picture_of(decoded: av.VideoFrame) -> Picture:

@@ -11,7 +11,7 @@ import numpy as np
 from .container import UNREADABLE, open_video
 from .frame import Frame
 from .packets import PacketIndex, index_packets
-from .pyav_reader import orientation_of, picture_of
+from .pyav_reader import Orientations, picture_of
 
 
 def frames_by_seeking(path: Path, wanted: set[int]) -> list[Frame] | None:
@@ -38,6 +38,7 @@ def _fetch(
 ) -> Iterator[Frame]:
     keys = np.flatnonzero(index.is_key)
     times = index.pts_seconds
+    orientations = Orientations(stream)
     position = -1  # of the last frame decoded
     decoding: Iterator[av.VideoFrame] = iter(())
     for target in wanted:
@@ -58,5 +59,5 @@ def _fetch(
             frame_index=target,
             pts_seconds=float(times[target]),
             picture=picture_of(decoded),
-            orientation=orientation_of(decoded, stream),
+            orientation=orientations.of(decoded),
         )

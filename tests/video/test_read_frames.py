@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import textwrap
@@ -310,3 +311,15 @@ def test_nothing_of_ffmpeg_lands_on_the_terminal(shared, reader):
     assert done.stderr == ""
     assert done.stdout.splitlines()[:2] == ["49", "4"]
     assert done.stdout.splitlines()[2].endswith("sine_mono_s16.wav: has no video stream")
+
+
+def test_frames_are_let_go_without_the_garbage_collector(tmp_path):
+    path = write_clip(tmp_path / "a.mp4", moving_square(60))
+    gc.collect()
+    gc.disable()
+    try:
+        assert sum(1 for _ in read_frames(path)) == 60
+        kept = sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects())
+    finally:
+        gc.enable()
+    assert kept <= 2, "each holds a whole picture"
