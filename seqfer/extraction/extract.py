@@ -6,6 +6,7 @@ made one after the other here, or were made by others before: either way the res
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -148,6 +149,7 @@ class _Extraction:
             found = self._follow(span, writer, on_progress)
             writer.keep(EDGES, pack(found.edges))
             writer.source = {"notes": list(found.notes)}
+        gc.collect()  # a frame of PyAV with side data refers to itself, and holds its decoder's pictures
 
     def _join(self) -> ExtractionResult:
         parts = [read_part(self._part_path(span)) for span in self.spans]
