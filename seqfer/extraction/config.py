@@ -33,7 +33,7 @@ class ExtractionConfig:
     crop_codec: Literal["jpeg", "raw"] = "jpeg"
     jpeg_quality: int = 95
     still_fps: float = 30.0
-    span_seconds: float = 120.0
+    span_seconds: float = 60.0
     detector: DetectorConfig = field(default_factory=DetectorConfig)
     tracking: TrackingConfig = field(default_factory=TrackingConfig)
 
