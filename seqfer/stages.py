@@ -48,9 +48,9 @@ def divide(job: Job) -> tuple[video.Span, ...]:
     if job.path is None or "extract" not in job.stages:
         return ()
     try:
-        if not _extract_key(job, "")[1]:
-            return ()
-        return missing_spans(job.path, job.tracks_path, video_id=job.video_id, config=job.config.extraction)
+        config = job.config.extraction
+        spans = missing_spans(job.path, job.tracks_path, video_id=job.video_id, config=config)
+        return spans if spans and _extract_key(job, "")[1] else ()
     except SeqferError:
         return ()  # what is wrong is said by process()
 

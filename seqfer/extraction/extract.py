@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,10 @@ def parts_folder(store_path: Path) -> Path:
 
 
 class _Extraction:
+    """One video on its way into a store. What is slow to find out is found out when it is first needed:
+    a worker that makes one span need not plan them all, and a short video needs no key to be told as one.
+    """
+
     def __init__(
         self, path: Path | str, store_path: Path | str, video_id: str, config: ExtractionConfig | None
     ) -> None:
@@ -117,9 +121,18 @@ class _Extraction:
         self.config = config or ExtractionConfig()
         self.video_id = video_id
         self.source = video.probe(self.path, video_id=video_id, still_fps=self.config.still_fps)
-        self.fingerprint = video.fingerprint(self.path)
-        self.key = extraction_key(self.fingerprint, self.config)
-        self.spans = video.plan_spans(self.source, self.config.span_seconds, reader=self.config.reader)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return video.fingerprint(self.path)
+
+    @cached_property
+    def key(self) -> str:
+        return extraction_key(self.fingerprint, self.config)
+
+    @cached_property
+    def spans(self) -> tuple[video.Span, ...]:
+        return video.plan_spans(self.source, self.config.span_seconds, reader=self.config.reader)
 
     def all(self, on_progress: Progress) -> ExtractionResult:
         if len(self.spans) == 1:
