@@ -73,20 +73,13 @@ def number_parts(parts: Sequence[Part], edges: Sequence[SpanEdges], config: Trac
     dropped = {
         number
         for number, end in ends.items()
-        if not _is_credible(end, seconds.get(shot_of[number], 0), config)
+        if not config.is_credible(end.mean_score, end.duration_seconds, seconds.get(shot_of[number], 0))
     }
     kept = {number: i for i, number in enumerate(n for n in range(count) if n not in dropped)}
     return Numbering(
         track_ids=tuple({own: kept[n] for own, n in part_ids.items() if n in kept} for part_ids in ids),
         first_shots=tuple(first_shots),
     )
-
-
-def _is_credible(track: TrackEnds, shot_seconds: float, config: TrackingConfig) -> bool:
-    if track.sum_scores / track.num_sightings < config.new_track_score:
-        return False
-    seconds = track.last.pts_seconds - track.first.pts_seconds
-    return seconds >= config.min_track_seconds or seconds >= shot_seconds / 2
 
 
 def _shot_seconds(parts: Sequence[Part], first_shots: Sequence[int]) -> dict[int, float]:

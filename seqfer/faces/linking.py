@@ -19,7 +19,7 @@ from scipy.optimize import linear_sum_assignment
 
 from .detection import iou
 
-SAME_PLACE = 0.25  # overlap of two faces of one frame from which they are taken for one
+_SAME_PLACE = 0.25  # overlap of two faces of one frame from which they are taken for one
 LOOKS_SIDE = 32  # pixels of the aligned crop that looks are taken from
 _FORBIDDEN = 1e6
 _GATE = 0.8  # how far a face may be from where it is expected, in face sizes …
@@ -32,8 +32,22 @@ _MIN_SIMILARITY_LOST = 0.70  # … for one that was out of sight
 _MIN_SIMILARITY_ELSEWHERE = 0.75  # … and is back in another place
 
 
+class _Boxed:
+    """What has a place in the picture: ``box_xyxy``, float64 (4,), pixels."""
+
+    box_xyxy: NDArray[np.float64]
+
+    @property
+    def centre(self) -> NDArray[np.float64]:
+        return (self.box_xyxy[:2] + self.box_xyxy[2:]) / 2
+
+    @property
+    def size(self) -> float:
+        return max(1e-9, float(np.prod(self.box_xyxy[2:] - self.box_xyxy[:2]))) ** 0.5
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Sighting:
+class Sighting(_Boxed):
     """One face in one frame.
 
     Attributes:
@@ -55,14 +69,6 @@ class Sighting:
     framed_xy: NDArray[np.float64]
     after_gap: bool = False
 
-    @property
-    def centre(self) -> NDArray[np.float64]:
-        return (self.box_xyxy[:2] + self.box_xyxy[2:]) / 2
-
-    @property
-    def size(self) -> float:
-        return max(1e-9, float(np.prod(self.box_xyxy[2:] - self.box_xyxy[:2]))) ** 0.5
-
 
 def looks_of(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Unit vector of a small aligned crop, uint8 (S, S, 3): directions of edges, free of brightness."""
@@ -76,7 +82,7 @@ def looks_of(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Expectation:
+class Expectation(_Boxed):
     """Where a track should be by now: what :func:`match` compares faces with.
 
     Attributes:
@@ -92,14 +98,6 @@ class Expectation:
     looks: NDArray[np.float32]
     unseen_seconds: float
     lost: bool
-
-    @property
-    def centre(self) -> NDArray[np.float64]:
-        return (self.box_xyxy[:2] + self.box_xyxy[2:]) / 2
-
-    @property
-    def size(self) -> float:
-        return max(1e-9, float(np.prod(self.box_xyxy[2:] - self.box_xyxy[:2]))) ** 0.5
 
     @classmethod
     def of(
@@ -143,7 +141,12 @@ def match(expected: list[Expectation], seen: list[Sighting]) -> list[int | None]
 
 def is_same_place(a: Sighting, b: Sighting) -> bool:
     """Whether two faces of one frame are one, or one hides the other."""
-    return bool(iou(a.box_xyxy[None], b.box_xyxy[None])[0, 0] > SAME_PLACE)
+    return is_among(a.box_xyxy, [b.box_xyxy])
+
+
+def is_among(box_xyxy: NDArray, others_xyxy: Sequence[NDArray]) -> bool:
+    """Whether a box (4,) is in the place of one of others of its frame."""
+    return bool((iou(box_xyxy[None], np.array(others_xyxy).reshape(-1, 4)) > _SAME_PLACE).any())
 
 
 def likeness(a: Sighting, b: Sighting) -> float:

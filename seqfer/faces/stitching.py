@@ -38,6 +38,14 @@ class TrackEnds:
     num_sightings: int
     sum_scores: float
 
+    @property
+    def mean_score(self) -> float:
+        return self.sum_scores / self.num_sightings
+
+    @property
+    def duration_seconds(self) -> float:
+        return self.last.pts_seconds - self.first.pts_seconds
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SpanEdges:

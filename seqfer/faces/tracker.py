@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .align import similarity_to_template
-from .detection import FaceDetector, iou
-from .linking import SAME_PLACE, Sighting, is_same_place, likeness, match
+from .detection import FaceDetector
+from .linking import Sighting, is_among, is_same_place, likeness, match
 from .looking import PictureFrame
 from .pursuit import MAX_ERROR, Held, Pursuit, interpolation_error, sighting_of
 from .rows import TrackRows
@@ -241,20 +241,15 @@ class ShotTracker:
         faces: list[Sighting] = []
         for i in range(len(rough)):
             alone = rough[np.array([i])]
-            if self._is_among(alone.boxes_xyxy, [*known, *faces]):
+            if is_among(alone.boxes_xyxy[0], [s.box_xyxy for s in (*known, *faces)]):
                 continue
             face = self._pursuit.confirmed(index, alone.landmarks_xy[0].astype(np.float64))
             if face is None and alone.scores[0] * _UNCONFIRMED >= _FAINTEST:
                 faint = replace(alone, scores=alone.scores * _UNCONFIRMED)
                 face = sighting_of(frame, faint, alone.landmarks_xy[0].astype(np.float64))
-            if face is not None and not self._is_among(face.box_xyxy[None], [*known, *faces]):
+            if face is not None and not any(is_same_place(s, face) for s in (*known, *faces)):
                 faces.append(face)
         return faces
-
-    @staticmethod
-    def _is_among(box_xyxy: NDArray, faces: list[Sighting]) -> bool:
-        boxes = np.array([s.box_xyxy for s in faces]).reshape(-1, 4)
-        return bool((iou(box_xyxy, boxes) > SAME_PLACE).any())
 
     def _take_up(self, track: LiveTrack, seen: Sighting) -> None:
         """Go on with a track that was lost, from where its face came back into view."""
@@ -294,8 +289,7 @@ class ShotTracker:
 
         def is_taken(seen: Sighting) -> bool:
             boxes = [t.box_at(seen.frame_index) for t in self._tracks]
-            others = np.array([b for b in boxes if b is not None]).reshape(-1, 4)
-            return bool((iou(seen.box_xyxy[None], others) > SAME_PLACE).any())
+            return is_among(seen.box_xyxy, [b for b in boxes if b is not None])
 
         return self._pursuit.since(first, floor, stride, is_taken)
 
@@ -334,12 +328,9 @@ class ShotTracker:
         return max(next(i for i in self._held if self._pts(i) >= since), self._looked - most)
 
     def _is_credible(self, track: LiveTrack, final: bool) -> bool:
-        if track.mean_score < self._config.new_track_score:
-            return False
-        if track.duration_seconds >= self._config.min_track_seconds:
-            return True
-        shot_seconds = self._pts(self._newest) - self._start_seconds
-        return final and track.duration_seconds >= shot_seconds / 2
+        # How long the shot is, is known at its end.
+        shot_seconds = self._pts(self._newest) - self._start_seconds if final else float("inf")
+        return self._config.is_credible(track.mean_score, track.duration_seconds, shot_seconds)
 
     def _is_cut_off(self, track: LiveTrack, goes_on: bool) -> bool:
         begins = self._goes_on and track.first.frame_index == self._first

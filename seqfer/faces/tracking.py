@@ -45,3 +45,8 @@ class TrackingConfig:
                 f"detection_side must be at least 32 and smallest_face at least 1, "
                 f"got {self.detection_side} and {self.smallest_face}"
             )
+
+    def is_credible(self, mean_score: float, seconds: float, shot_seconds: float) -> bool:
+        """Whether a track of a certain score and length, in a shot of a certain length, is kept."""
+        is_long = seconds >= self.min_track_seconds or seconds >= shot_seconds / 2
+        return mean_score >= self.new_track_score and is_long
