@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 NEUTRAL = "neutral"
 EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", NEUTRAL)
+#: Name of a segment whose emotion is in doubt, where that is asked for; never of a vocabulary.
+UNCERTAIN = "uncertain"
 PHASES = ("neutral", "onset", "apex", "offset")
 
 _ALIASES = {
@@ -33,7 +35,7 @@ class Vocabulary:
     """An ordered set of emotion names.
 
     Raises:
-        ValueError: no names, an empty name, or a name twice.
+        ValueError: no names, an empty name, a name twice, or ``uncertain``.
 
     >>> Vocabulary(("happiness", "neutral")).index("happy")
     0
@@ -47,6 +49,8 @@ class Vocabulary:
             raise ValueError(f"a vocabulary needs at least one name and no empty ones, got {self.names}")
         if len(set(self.names)) != len(self.names):
             raise ValueError(f"a vocabulary names each emotion once, got {self.names}")
+        if UNCERTAIN in self.names:
+            raise ValueError(f"{UNCERTAIN!r} is what doubtful segments are called, no emotion's name")
 
     def __len__(self) -> int:
         return len(self.names)
