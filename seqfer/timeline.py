@@ -13,13 +13,15 @@ after ``end_seconds``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .labels import NEUTRAL, PHASES, Vocabulary, as_vocabulary
+
+_SLACK = 1e-9  # durations are differences of rounded times
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,7 @@ class Transition:
 
     Attributes:
         time_seconds: the boundary of the two segments.
+        start_seconds: the first visible change.
         duration_seconds: from the first visible change to the new emotion standing: the offset phase of
             the source and the onset phase of the target, whichever exist, taken together.
         source, target: names of the vocabulary.
@@ -81,6 +84,7 @@ class Transition:
     """
 
     time_seconds: float
+    start_seconds: float
     duration_seconds: float
     source: str
     target: str
@@ -91,6 +95,12 @@ class Transition:
 class Timeline:
     """The segments of one face track.
 
+    Attributes:
+        video_id: name of the video within its run.
+        track_id: number of the face track in the video.
+        segments: sorted and disjoint.
+        person_id: whom the track shows; None where that is not known.
+
     Raises:
         ValueError: segments out of order or overlapping.
     """
@@ -98,6 +108,7 @@ class Timeline:
     video_id: str
     track_id: int
     segments: tuple[Segment, ...] = ()
+    person_id: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "segments", tuple(self.segments))
@@ -118,6 +129,10 @@ class Timeline:
         """The segment on show at a moment, or None."""
         return next((s for s in self.segments if s.start_seconds <= time_seconds < s.end_seconds), None)
 
+    def lasting(self, seconds: float) -> Timeline:
+        """Only the segments that are at least so long; the rest become gaps."""
+        return replace(self, segments=tuple(s for s in self if s.duration_seconds >= seconds - _SLACK))
+
     def transitions(self) -> tuple[Transition, ...]:
         """Changes between segments that touch; a gap (no face) is not a transition."""
         return tuple(
@@ -137,6 +152,7 @@ def _transition(a: Segment, b: Segment) -> Transition:
         begin = min(begin, max(a.apex_seconds, a.start_seconds))
     return Transition(
         time_seconds=boundary,
+        start_seconds=begin,
         duration_seconds=end - begin,
         source=a.emotion,
         target=b.emotion,

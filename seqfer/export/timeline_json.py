@@ -136,6 +136,7 @@ def read_timelines(path: Path) -> tuple[Timeline, ...]:
             Timeline(
                 video_id=document["video"],
                 track_id=track["track_id"],
+                person_id=track["person_id"],
                 segments=tuple(_segment(s) for s in track["segments"]),
             )
             for track in document["tracks"]

@@ -1,0 +1,15 @@
+"""What can be counted on timelines: changes, durations, agreement, synchrony (docs/measures.md)."""
+
+from .agreement import Agreement, compare
+from .sequences import dwell_times, transition_matrix
+from .synchrony import SynchronyConfig, curve_of, synchrony
+
+__all__ = [
+    "Agreement",
+    "SynchronyConfig",
+    "compare",
+    "curve_of",
+    "dwell_times",
+    "synchrony",
+    "transition_matrix",
+]
