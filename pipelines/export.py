@@ -11,6 +11,7 @@ from seqfer.decoding import DecodingConfig, QualityGate
 from seqfer.jobs import RunConfig
 
 from .batch import run_batch
+from .measures import count_run
 from .options import add_cluster, add_export, export_config, parsed, verb_parser
 from .predict import plan_stores
 
@@ -44,4 +45,5 @@ def main(argv: Sequence[str]) -> int:
     made = parsed(parser, argv)
     config = RunConfig(gate=made.gate, decoding=made.decoding, export=export_config(parser, made))
     jobs = plan_stores(made.out, ("export",), config)
-    return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="export").exit_code
+    batch = run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="export")
+    return count_run(batch, made.out, config.export, verb="export")

@@ -17,6 +17,7 @@ from seqfer.video import find_videos
 
 from .batch import Batch, compute_batch, run_batch, tell_batch
 from .grouping import group_run
+from .measures import count_run
 from .options import ClusterConfig, add_cluster, add_export, add_videos, export_config, parsed, verb_parser
 
 _EPILOG = """
@@ -56,9 +57,11 @@ def main(argv: Sequence[str]) -> int:
     )
     jobs = plan(made.videos, made.out, STAGES, config)
     if config.persons.embedder is None:
-        return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="run").exit_code
-    batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=made.quiet)
-    return tell_batch(batch, len(jobs), made.out, quiet=made.quiet, verb="run").exit_code
+        batch = run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="run")
+    else:
+        batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=made.quiet)
+        batch = tell_batch(batch, len(jobs), made.out, quiet=made.quiet, verb="run")
+    return count_run(batch, made.out, config.export, verb="run")
 
 
 def _run_with_persons(

@@ -32,7 +32,7 @@ from .store.schema import (
     PREDICTIONS_VERSION,
     VERSION,
 )
-from .timeline import Timeline
+from .timelines import Timelines
 
 Progress = Callable[[float], None]
 
@@ -253,10 +253,10 @@ def _summarise(job: Job, done: tuple[Stage, ...]) -> Outcome:
     )
 
 
-def analyze(
-    path: str | Path, *, out: str | Path | None = None, config: RunConfig | None = None
-) -> tuple[Timeline, ...]:
+def analyze(path: str | Path, *, out: str | Path | None = None, config: RunConfig | None = None) -> Timelines:
     """The emotion timelines of one video, one for each face followed through it.
+
+    They show themselves in a notebook, and can be sliced, merged and made a table of.
 
     Args:
         path: a video file, or a folder of numbered still frames.

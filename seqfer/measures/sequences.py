@@ -10,6 +10,11 @@ import pandas as pd
 
 from ..timeline import Timeline
 
+#: Of :func:`dwell_times`.
+DWELL_COLUMNS = (
+    "count", "total_s", "mean_s", "median_s", "share", "per_minute", "mean_intensity", "rise_s", "fall_s"
+)  # fmt: skip
+
 
 def transition_matrix(timelines: Iterable[Timeline], names: Sequence[str]) -> pd.DataFrame:
     """How often each emotion turned into each other one, with the face in view throughout.
@@ -66,7 +71,7 @@ def dwell_times(timelines: Iterable[Timeline], names: Sequence[str]) -> pd.DataF
                 "fall_s": _mean([offset - apex for _, apex, offset in marks]),
             }
         )
-    return pd.DataFrame(rows).set_index("emotion")
+    return pd.DataFrame(rows, columns=["emotion", *DWELL_COLUMNS]).set_index("emotion")
 
 
 def _mean(values: Sequence[float] | np.ndarray) -> float:
