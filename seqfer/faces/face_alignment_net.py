@@ -55,8 +55,8 @@ class BoxDetector:
         self._min_score = min_score
         self.reference_scale = float(self._detector.reference_scale)
 
-    def detect(self, image: NDArray[np.uint8]) -> Detections:
-        """Boxes and scores; ``landmarks_xy`` is all zero."""
+    def detect(self, image: NDArray[np.uint8], *, faint: bool = False) -> Detections:
+        """Boxes and scores; ``landmarks_xy`` is all zero, ``faint`` means nothing."""
         rows = [np.asarray(r, np.float32) for r in self._detector.detect_from_image(image)]
         rows = sorted((r for r in rows if r[-1] >= self._min_score), key=lambda r: -r[-1])
         if not rows:
@@ -83,9 +83,9 @@ class FanLandmarks:
         self._landmarker = landmarker
         self._reference_scale = getattr(boxes, "reference_scale", TIGHT_BOXES)
 
-    def detect(self, image: NDArray[np.uint8]) -> Detections:
+    def detect(self, image: NDArray[np.uint8], *, faint: bool = False) -> Detections:
         """See :class:`seqfer.faces.detection.FaceDetector`."""
-        found = self._boxes.detect(image)
+        found = self._boxes.detect(image)  # none faint: each costs half a second without a GPU
         has_extent = (found.boxes_xyxy[:, 2:] > found.boxes_xyxy[:, :2]).all(axis=1)
         found = found[np.flatnonzero(has_extent)]
         if not len(found):
