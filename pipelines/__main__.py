@@ -18,6 +18,7 @@ VERBS = {
     "predict": ("predict", "face tracks to per-frame probabilities"),
     "export": ("export", "probabilities to timelines: tables, ELAN, Praat, subtitles"),
     "import-labels": ("import_labels", "corrected ELAN files back to labels for training"),
+    "plot": ("plot", "figures for papers: timelines, transitions, onsets"),
     "persons": ("persons", "find out which face tracks show the same person"),
     "train": ("train", "fit a model on face tracks and a table of labels"),
     "inspect": ("inspect", "say what is in a run's folder or in one file of it"),
