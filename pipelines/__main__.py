@@ -17,6 +17,7 @@ VERBS = {
     "extract": ("extract", "videos to aligned face tracks (HDF5)"),
     "predict": ("predict", "face tracks to per-frame probabilities"),
     "export": ("export", "probabilities to timelines (CSV, JSON)"),
+    "report": ("report", "timelines to pages to look at (HTML)"),
     "persons": ("persons", "find out which face tracks show the same person"),
     "train": ("train", "fit a model on face tracks and a table of labels"),
     "inspect": ("inspect", "say what is in a run's folder or in one file of it"),
