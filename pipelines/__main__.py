@@ -19,6 +19,7 @@ VERBS = {
     "export": ("export", "probabilities to timelines: tables, ELAN, Praat, subtitles"),
     "import-labels": ("import_labels", "corrected ELAN files back to labels for training"),
     "plot": ("plot", "figures for papers: timelines, transitions, onsets"),
+    "report": ("report", "timelines to pages to look at (HTML)"),
     "persons": ("persons", "find out which face tracks show the same person"),
     "train": ("train", "fit a model on face tracks and a table of labels"),
     "inspect": ("inspect", "say what is in a run's folder or in one file of it"),
