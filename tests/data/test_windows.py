@@ -105,6 +105,7 @@ def test_batches_hold_crops_masks_and_targets_and_repeat_themselves(tmp_path):
             window_seconds=3,
             sample_rate_hz=20,
             batch_size=2,
+            augmentation=Augmentation(speed=0.0),
         )
         data.setup()
         loader = data.train_dataloader()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from fake_tracks import CHANGE_SECONDS, FakeTrack, write_data
 from seqfer.pipelines.train import main
 
@@ -89,3 +90,16 @@ def test_the_configs_that_ship_are_understood(name, data, tmp_path, capsys):
               "--print_config"])  # fmt: skip
     assert stopped.value.code == 0
     assert "encoder: bundled" in capsys.readouterr().out
+
+
+def test_training_killed_within_an_epoch_goes_on_within_it(data, tmp_path):
+    more = ("--data.val_share=0.25", "--checkpoint_every_n_steps=2", "--data.balance=0.5", "--patience=99")
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert main(arguments(data, whole, 3, *more)) == 0
+    # 3 windows an epoch: stopped after 5 steps, in the middle of the second epoch, kept as of step 4
+    assert main(arguments(data, parts, 3, *more, "--trainer.max_steps=5")) == 0
+    (parts / "checkpoints" / "last.ckpt").write_bytes(b"cut off")
+    assert main(arguments(data, parts, 3, *more, "--ckpt_path=auto")) == 0
+    ends = [load_model(out / "checkpoints" / "last.ckpt").state_dict() for out in (whole, parts)]
+    for name, tensor in ends[0].items():
+        torch.testing.assert_close(tensor, ends[1][name], rtol=1e-4, atol=1e-5)
