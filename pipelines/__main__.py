@@ -18,7 +18,9 @@ VERBS = {
     "predict": ("predict", "face tracks to per-frame probabilities"),
     "export": ("export", "probabilities to timelines (CSV, JSON)"),
     "persons": ("persons", "find out which face tracks show the same person"),
+    "import": ("importing", "data sets as downloaded to face tracks and one table of labels"),
     "train": ("train", "fit a model on face tracks and a table of labels"),
+    "evaluate": ("evaluate", "does it hold for people never seen? scores by people left out"),
     "inspect": ("inspect", "say what is in a run's folder or in one file of it"),
 }
 

@@ -6,7 +6,8 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -43,6 +44,7 @@ _KNOWN_WARNINGS = (
     ".*before resuming from it.*",  # ours are: see ResumableLoader
     ".*resuming from a checkpoint that ended.*",
     ".*The total number of parameters detected may be inaccurate.*",
+    "The `srun` command is available",
     ".*sync_dist=True.*",  # of several processes: summed by the scores themselves
     ".*The ``compute`` method of metric.*",  # one of several processes had nothing to score
 )
@@ -185,27 +187,39 @@ def train(argv: Sequence[str]) -> Trained | None:
         SeqferError: the stores, the labels or the weights cannot be used.
         ValueError: a setting out of its range.
     """
+    with quiet_lightning():
+        cli = make_cli(argv)
+        return _fit(cli, cli.config)
+
+
+@contextmanager
+def quiet_lightning() -> Iterator[None]:
+    """Without its tips, and without warnings of what is meant to be so."""
     for name in ("pytorch_lightning", "lightning_fabric", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)  # not its tips
+        logging.getLogger(name).setLevel(logging.WARNING)
     with warnings.catch_warnings():
         for known in _KNOWN_WARNINGS:
             warnings.filterwarnings("ignore", known)
-        cli = _Cli(
-            SequenceModel,
-            TracksDataModule,
-            parser_class=_Parser,
-            subclass_mode_model=True,
-            save_config_callback=None,  # written where the checkpoints are
-            trainer_defaults={
-                "max_epochs": 50, "log_every_n_steps": 1, "num_sanity_val_steps": 0,
-                "use_distributed_sampler": False,  # the data module shares out
-            },
-            seed_everything_default=1,
-            auto_configure_optimizers=False,
-            args=list(argv),
-            run=False,
-        )  # fmt: skip
-        return _fit(cli, cli.config)
+        yield
+
+
+def make_cli(argv: Sequence[str]) -> _Cli:
+    """Model, data module and trainer as the command line ``argv`` says; nothing is read or trained yet."""
+    return _Cli(
+        SequenceModel,
+        TracksDataModule,
+        parser_class=_Parser,
+        subclass_mode_model=True,
+        save_config_callback=None,  # written where the checkpoints are
+        trainer_defaults={
+            "max_epochs": 50, "log_every_n_steps": 1, "num_sanity_val_steps": 0,
+            "use_distributed_sampler": False,  # the data module shares out
+        },
+        seed_everything_default=1,
+        auto_configure_optimizers=False,
+        args=list(argv),
+        run=False,
+    )  # fmt: skip
 
 
 def _fit(cli: _Cli, config: Namespace) -> Trained | None:
@@ -238,7 +252,7 @@ def _fit(cli: _Cli, config: Namespace) -> Trained | None:
     scores = {name: round(float(v), 4) for name, v in trainer.callback_metrics.items()}
     metadata = {
         "name": Path(config.output).name, "checkpoint": Path(best).name, "last_scores": scores,
-        "versions": versions,
+        "versions": versions, "training_subjects": data.subjects,
     }  # fmt: skip
     path = save_model(load_model(best), Path(config.output) / "model", metadata)
     score = float(cli.checkpoints.best_model_score)

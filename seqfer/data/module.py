@@ -61,6 +61,7 @@ class TracksDataModule(pl.LightningDataModule):
         num_workers: processes that load; 0 loads in this one.
 
     Attributes:
+        stores, table: as given.
         inputs: what the windows show; set before :meth:`setup`.
         class_counts: float (K,), labelled moments of each emotion in the training windows.
         left_out: rows of the table that the vocabulary has no name for, by emotion.
@@ -92,8 +93,8 @@ class TracksDataModule(pl.LightningDataModule):
             raise ValueError(f"val_share must be between 0 and 1, got {val_share}")
         if not 0 <= balance <= 1:
             raise ValueError(f"balance must lie between 0 and 1, got {balance}")
-        self._stores = [stores] if isinstance(stores, str) else list(stores)
-        self._labels = Path(labels)
+        self.stores = [stores] if isinstance(stores, str) else list(stores)
+        self.table = Path(labels)
         self.vocabulary = as_vocabulary(vocabulary)
         self._emotion_map = dict(emotion_map or {})
         self._rate, self._seconds, self._moment = sample_rate_hz, window_seconds, moment_seconds
@@ -104,6 +105,7 @@ class TracksDataModule(pl.LightningDataModule):
         self.inputs: Inputs = "crops"
         self.left_out: Counter[str] = Counter()
         self.class_counts: NDArray[np.float64] = np.zeros(len(self.vocabulary))
+        self._sides: dict[tuple[str, int], Side] = {}
         self.train_windows: TrackWindows | None = None
         self.val_windows: TrackWindows | None = None
         self.test_windows: TrackWindows | None = None
@@ -118,9 +120,9 @@ class TracksDataModule(pl.LightningDataModule):
         """
         if self.train_windows is not None:
             return
-        run = open_run(self._stores)
+        run = open_run(self.stores)
         faces = self.faces(run)
-        sides = self._divide(faces)
+        self._sides = sides = self._divide(faces)
         windows: dict[Side, list[Window]] = {TRAIN: [], VALID: [], TEST: []}
         for (video_id, track_id), rows in faces.items():
             side = sides[video_id, track_id]
@@ -129,10 +131,10 @@ class TracksDataModule(pl.LightningDataModule):
                 subject=subject_of(rows, video_id), sample_rate_hz=self._rate, window_seconds=self._seconds,
                 hop_seconds=self._seconds / 2 if side == TRAIN else self._seconds,
             )  # fmt: skip
-        check_apart(self._labels, {side: {w.subject for w in ws} for side, ws in windows.items()})
+        check_apart(self.table, {side: {w.subject for w in ws} for side, ws in windows.items()})
         for side in (TRAIN, VALID):
             if not windows[side]:
-                raise LabelError(self._labels, f"no labelled stretch of a face is left to {_WORDS[side]}")
+                raise LabelError(self.table, f"no labelled stretch of a face is left to {_WORDS[side]}")
         self.train_windows = self._dataset(run, windows[TRAIN], self._augmentation)
         self.val_windows = self._dataset(run, windows[VALID], None)
         self.test_windows = self._dataset(run, windows[TEST], None) if windows[TEST] else None
@@ -145,14 +147,30 @@ class TracksDataModule(pl.LightningDataModule):
             LabelError: see :meth:`setup`.
         """
         self.left_out.clear()
-        labels = read_labels(self._labels, self.vocabulary, mapping=self._emotion_map, left_out=self.left_out)
+        labels = read_labels(self.table, self.vocabulary, mapping=self._emotion_map, left_out=self.left_out)
         faces = {}
-        for video_id, rows in by_video(self._labels, labels, run).items():
+        for video_id, rows in by_video(self.table, labels, run).items():
             for track in run[video_id].tracks:
                 own = [x for x in rows if x.track_id in (None, track.track_id)]
                 if own:
                     faces[video_id, track.track_id] = own
         return faces
+
+    @property
+    def split_by_column(self) -> bool:
+        """The table says who is on which side."""
+        return self._split == "column"
+
+    def of_side(self, side: Side) -> set[tuple[str, int]]:
+        """The faces (video, track) that are trained, validated or tested on; by the table before setup."""
+        sides = self._sides or self._divide(self.faces(open_run(self.stores)))
+        return {face for face, found in sides.items() if found == side}
+
+    @property
+    def subjects(self) -> list[str]:
+        """Everybody trained or validated on, sorted."""
+        windows = [w for part in (self.train_windows, self.val_windows) if part for w in part.windows]
+        return sorted({window.subject for window in windows})
 
     def train_dataloader(self) -> DataLoader:
         assert self.train_windows is not None
@@ -201,7 +219,7 @@ class TracksDataModule(pl.LightningDataModule):
         present = self.class_counts > 0
         if present.sum() < 2:
             names = [name for name, here in zip(self.vocabulary, present, strict=True) if here]
-            raise LabelError(self._labels, f"one emotion only to train on: {', '.join(names) or 'none'}")
+            raise LabelError(self.table, f"one emotion only to train on: {', '.join(names) or 'none'}")
         self._chances: NDArray[np.float64] | None = None
         if self._balance:
             weight = np.where(present, np.maximum(self.class_counts, 1e-9), 1.0) ** -self._balance
@@ -212,16 +230,16 @@ class TracksDataModule(pl.LightningDataModule):
     def _divide(self, faces: Mapping[tuple[str, int], list[Label]]) -> dict[tuple[str, int], Side]:
         """The side of each face."""
         if self._split == "column":
-            splits = {face: split_of(self._labels, rows, face[0]) for face, rows in faces.items()}
+            splits = {face: split_of(self.table, rows, face[0]) for face, rows in faces.items()}
             without = sorted({video for (video, _), side in splits.items() if side is None})
             if without:
-                raise LabelError(self._labels, f"videos without a split: {', '.join(without[:5])}")
+                raise LabelError(self.table, f"videos without a split: {', '.join(without[:5])}")
             if VALID not in splits.values():  # nothing to choose the best model by: some subjects will do
                 return self._set_aside(faces, {f for f, side in splits.items() if side == TEST})
             return {face: side or TRAIN for face, side in splits.items()}
         subject = {face: subject_of(rows, face[0]) for face, rows in faces.items()}
         tested = chosen_subjects(
-            self._labels, set(subject.values()), self._test_subjects or (), "test_subjects"
+            self.table, set(subject.values()), self._test_subjects or (), "test_subjects"
         )
         return self._set_aside(faces, {face for face, who in subject.items() if who in tested})
 
@@ -233,10 +251,10 @@ class TracksDataModule(pl.LightningDataModule):
         if self._val_videos is not None:
             unknown = sorted(set(self._val_videos) - {video for video, _ in faces})
             if unknown:
-                raise LabelError(self._labels, f"val_videos without labels: {', '.join(unknown)}")
+                raise LabelError(self.table, f"val_videos without labels: {', '.join(unknown)}")
             return sides | {f: VALID if f[0] in self._val_videos else TRAIN for f in rest}
         if self._val_subjects is not None:
-            held = chosen_subjects(self._labels, set(rest.values()), self._val_subjects, "val_subjects")
+            held = chosen_subjects(self.table, set(rest.values()), self._val_subjects, "val_subjects")
         else:
-            held = random_subjects(self._labels, set(rest.values()), self._val_share, self._seed)
+            held = random_subjects(self.table, set(rest.values()), self._val_share, self._seed)
         return sides | {face: VALID if who in held else TRAIN for face, who in rest.items()}
