@@ -115,8 +115,11 @@ def load_model(name_or_path: Path | str = "bundled", device: str | torch.device 
             path, f"not the weights of this {notes['architecture']}: {', '.join(wrong[:3])} differ"
         )
     model.load_state_dict({name: tensor.to(expected[name].dtype) for name, tensor in tensors.items()})
-    # Convolutions on processors are markedly faster with channels last.
-    return model.to(device).to(memory_format=torch.channels_last).eval()
+    model = model.to(device).eval()
+    if all(p.ndim <= 4 for p in model.parameters()):  # there is no such order for three dimensions
+        # Convolutions on processors are markedly faster with channels last.
+        model = model.to(memory_format=torch.channels_last)
+    return model
 
 
 def read_metadata(name_or_path: Path | str = "bundled") -> dict[str, Any]:

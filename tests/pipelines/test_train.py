@@ -71,10 +71,6 @@ def test_every_architecture_is_trained_saved_and_predicts_alike(kind, more, data
     with open_store(data[0] / "v0.h5") as store:
         found = predict_track(model, store.tracks[0])
     assert found.emotion_probs.shape == (20, 2) and np.isfinite(found.emotion_probs).all()
-    if kind == "HogSvm":
-        happy = found.emotion_probs[:, 1] > 0.5
-        assert abs(found.pts_seconds[np.argmax(happy)] - CHANGE_SECONDS) <= 0.2
-        assert abs(found.intensity[0]) < 0.3 < 0.7 < found.intensity[-1]
     checkpoints = tmp_path / "checkpoints"
     assert "torch" in json.loads((checkpoints / "versions.json").read_text())
     assert f"seqfer.models.{kind}" in (checkpoints / "config.yaml").read_text()
