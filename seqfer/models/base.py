@@ -14,6 +14,7 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
+from torchmetrics import MeanMetric
 
 from ..labels import EMOTIONS, PHASES, as_vocabulary
 from .losses import LossWeights, SequenceOutputs, class_weights, clip_probabilities, sequence_loss
@@ -59,6 +60,7 @@ class SequenceModel(pl.LightningModule):
         self.loss_weights = loss or LossWeights()
         self._of_class: Tensor | None = None
         self.register_buffer("temperature", torch.ones(()))
+        self.val_loss = MeanMetric()
         self.frame_scores = SequenceScores(len(self.vocabulary))
         self.clip_scores = SequenceScores(len(self.vocabulary))
         self.arguments: dict[str, Any] = {
@@ -122,7 +124,8 @@ class SequenceModel(pl.LightningModule):
         """Loss and scores; frames without a label count for nothing."""
         outputs = self(batch[self.inputs], batch["mask"])
         loss = sequence_loss(outputs, batch, self.loss_weights, self._of_class)["loss"]
-        self.log("val/loss", loss, prog_bar=True, batch_size=len(batch["mask"]), sync_dist=True)
+        count = int(batch["mask"].any(dim=1).sum())  # not what fills up the last batch of a process
+        self.val_loss.update(loss.detach(), weight=count)
         labelled = batch["mask"] & (batch["emotion"].sum(dim=-1) > 0)
         if labelled.any():
             truth = batch["emotion"][labelled].argmax(dim=-1)
@@ -137,6 +140,8 @@ class SequenceModel(pl.LightningModule):
 
         Where only clips are labelled, ``val/war`` and so on are theirs.
         """
+        self.log("val/loss", self.val_loss.compute(), prog_bar=True)
+        self.val_loss.reset()
         told = False
         for scores, prefix in ((self.frame_scores, "val/"), (self.clip_scores, "val/clip_")):
             # Of several processes, one may have had nothing to score: they still sum together.

@@ -141,14 +141,15 @@ def test_what_is_wrong_is_said_in_one_line(data, tmp_path, capsys):
         assert len(said) == 1 and said[0].startswith("seqfer train: ")
 
 
-@pytest.mark.parametrize("name", ["train_cnnrnn", "train_convlstm"])
-def test_the_configs_that_ship_are_understood(name, data, tmp_path, capsys):
-    config = Path(__file__).parents[2] / "configs" / f"{name}.yaml"
+@pytest.mark.parametrize(
+    "config", sorted((Path(__file__).parents[2] / "configs").glob("train_*.yaml")), ids=lambda p: p.stem
+)
+def test_the_configs_that_ship_are_understood(config, data, tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([f"--config={config}", f"--data.stores={data[0]}", f"--data.labels={data[1]}", f"-o={tmp_path}",
               "--print_config"])  # fmt: skip
     assert stopped.value.code == 0
-    assert "encoder: bundled" in capsys.readouterr().out
+    assert "class_path: seqfer.models." in capsys.readouterr().out
 
 
 def test_training_killed_within_an_epoch_goes_on_within_it(data, tmp_path):
