@@ -31,6 +31,7 @@ from seqfer.models import (
 )
 
 from .options import VerbParser
+from .preemption import SaveWhenTold
 from .versions import write_versions
 
 _MONITOR = "val/uar"
@@ -122,6 +123,9 @@ class _Cli(LightningCLI):
                 ModelCheckpoint(dirpath=folder, filename="latest", every_n_train_steps=steps,
                                 enable_version_counter=False)
             )  # fmt: skip
+        told = SaveWhenTold(folder / "told.ckpt")
+        told.listen()
+        callbacks.append(told)
         if config.thaw is not None:
             callbacks.append(StagedThaw(config.thaw))
         self.trainer_defaults["callbacks"] = callbacks
