@@ -21,8 +21,8 @@ SIGNAL = signal.SIGUSR1
 class SaveWhenTold(Callback):
     """Keeps a checkpoint soon after SIGUSR1, which Slurm sends ahead of the end of a job's time.
 
-    Lightning's own answer to the signal saves wherever training happens to be; this one waits for the end of the
-    step, when everything fits together. Within a Slurm job, the job is queued again; it goes on with
+    Lightning's own answer to the signal saves wherever training happens to be; this one waits for the end of
+    the step, when everything fits together. Within a Slurm job, the job is queued again; it goes on with
     ``--ckpt_path auto``.
     """
 

@@ -123,8 +123,8 @@ def as_markdown(tables: list[tuple[str, dict[str, Any], list[dict[str, Any]]]], 
     lines = [
         "# Architectures compared",
         "",
-        f"`scripts/compare_architectures.py`, {folds} folds, nobody trained and tested on; intervals 95 %, over",
-        "people. WAR is accuracy, UAR mean recall. Times are of the processor, training and scoring.",
+        f"`scripts/compare_architectures.py`, {folds} folds, nobody trained and tested on; intervals 95 %,",
+        "over people. WAR is accuracy, UAR mean recall. Times are of the processor, training and scoring.",
         "",
     ]
     for name, facts, rows in tables:
@@ -146,8 +146,8 @@ def as_markdown(tables: list[tuple[str, dict[str, Any], list[dict[str, Any]]]], 
     lines += [
         "## As published",
         "",
-        "Accuracy of whole sequences in per cent, on the real data sets, each by its own protocol: not to be held",
-        "against made-up sequences.",
+        "Accuracy of whole sequences in per cent, on the real data sets, each by its own protocol: not to be",
+        "held against made-up sequences.",
         "",
     ]
     for name, rows in PUBLISHED.items():

@@ -56,7 +56,7 @@ def test_a_job_told_to_go_is_queued_again_and_comes_to_what_it_would_have(node, 
     def ask(*command):
         return subprocess.run(command, capture_output=True, text=True, env=node, check=True).stdout.strip()
 
-    # Queued again, a job is held back for a minute or two unless its time to begin is named.
+    # A job queued again is held back for a minute or two, unless told when to begin.
     job = ask(str(SUBMIT), f"--output={log}", "--ntasks=1", "--", *options, f"--output={out}")
     said = lambda: log.read_text() if log.exists() else ""  # noqa: E731
     wait_for(lambda: (out / "checkpoints" / "latest.ckpt").exists(), said)
