@@ -21,7 +21,10 @@ VERBS = {
     "plot": ("plot", "figures for papers: timelines, transitions, onsets"),
     "report": ("report", "timelines to pages to look at (HTML)"),
     "persons": ("persons", "find out which face tracks show the same person"),
+    "import": ("importing", "data sets as downloaded to face tracks and one table of labels"),
+    "audit": ("audit", "what is in a data set: balance, heads, light, leakage"),
     "train": ("train", "fit a model on face tracks and a table of labels"),
+    "evaluate": ("evaluate", "does it hold for people never seen? scores by people left out"),
     "inspect": ("inspect", "say what is in a run's folder or in one file of it"),
 }
 
