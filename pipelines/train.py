@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import warnings
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -89,6 +90,15 @@ class _Cli(LightningCLI):
         if self.config.trainer.logger in (None, True):
             kwargs["logger"] = CSVLogger(output, name="logs")
         return super().instantiate_trainer(**kwargs)
+
+
+def make_parser() -> ArgumentParser:
+    """The options that are not settings of Lightning, the model or the data, for shells to complete."""
+    parser = ArgumentParser(prog="seqfer train")
+    parser.add_argument("--config", help="YAML file with any of the settings")
+    for name in ("-o", "--output", "--ckpt_path", "--data.stores", "--data.labels"):
+        parser.add_argument(name)
+    return parser
 
 
 def main(argv: Sequence[str]) -> int:
