@@ -19,6 +19,7 @@ VERBS = {
     "export": ("export", "probabilities to timelines: tables, ELAN, Praat, subtitles"),
     "persons": ("persons", "find out which face tracks show the same person"),
     "inspect": ("inspect", "say what is in a run's folder or in one file of it"),
+    "report": ("report", "timelines to pages to look at (HTML)"),
     "plot": ("plot", "figures for papers: timelines, transitions, onsets"),
     "import-labels": ("import_labels", "corrected ELAN files back to labels for training"),
     "train": ("train", "fit a model on face tracks and a table of labels"),
@@ -28,7 +29,7 @@ VERBS = {
 _GROUPS = {
     "see what it does": ("demo",),
     "videos to timelines": ("run", "extract", "predict", "export", "persons"),
-    "look at the results": ("inspect", "plot"),
+    "look at the results": ("inspect", "report", "plot"),
     "train on your own data": ("import-labels", "train"),
     "your shell": ("completion",),
 }
@@ -38,6 +39,7 @@ a first hour:
   seqfer demo                                     sample videos, and what was found in them
   seqfer run my_videos -o results --to csv,eaf    timelines as tables, and for ELAN
   seqfer inspect results                          what came of each video
+  seqfer report results                           pages to look at them: results/report.html
   seqfer plot results/clip.json -o clip.svg       one of them as a figure
   seqfer import-labels results -o labels.csv      what you corrected in ELAN, to train on
 

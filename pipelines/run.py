@@ -10,7 +10,7 @@ from jsonargparse import ArgumentParser
 
 from seqfer import models
 from seqfer.errors import VideoError, WeightsError, readable
-from seqfer.faces import DetectorConfig, make_detector
+from seqfer.faces import DetectorConfig, make_dense, make_detector
 from seqfer.jobs import STAGES, Job, Outcome, RunConfig, Stage
 from seqfer.persons import PersonsConfig, make_embedder
 from seqfer.video import find_videos
@@ -109,6 +109,7 @@ def preflight(
             models.model_fingerprint(model)
         if detector is not None and detector != DetectorConfig():
             make_detector(detector)
+            make_dense(detector)
         if persons is not None and persons.embedder is not None:
             make_embedder(persons)
     except WeightsError as error:

@@ -17,6 +17,8 @@ from seqfer.faces import (
     make_detector,
 )
 from seqfer.faces.changes import ChangeMap
+from seqfer.faces.pursuit import Held
+from seqfer.faces.search import Search
 
 FPS = 25
 _FACE = cv2.resize(astronaut()[20:230, 120:330], (150, 150), interpolation=cv2.INTER_AREA)
@@ -162,15 +164,30 @@ def test_a_face_that_comes_into_view_is_followed_back_to_its_first_frame():
     assert detector.scans <= 2 * (3 + 120 / FPS), "each search is one for usual faces and one for huge ones"
 
 
-def test_a_small_face_that_comes_in_while_everything_changes_is_found_within_seconds():
-    rng = np.random.default_rng(0)
-    frames = film([None] * 40 + [(240, 130)] * 80, scale=0.5)  # 31 pixels wide, 15 in a search
+def test_a_search_hands_on_what_only_a_close_up_can_tell_for_a_face():
+    """35 pixels wide before a wild backdrop, 17 as the search sees it."""
+    noise = cv2.resize(np.random.default_rng(5).integers(0, 255, (4, 8, 3), np.uint8), (480, 270))
+    frames = film([(240, 130)] * 30, scale=0.55)
     for frame in frames:
-        noise = cv2.resize(rng.integers(0, 255, (4, 8, 3), np.uint8), (480, 270))
         frame.image = np.where(frame.image == 110, noise // 2 + 60, frame.image).astype(np.uint8)
+    detector = make_detector(DetectorConfig())
+    assert not len(detector.detect(frames[0].rgb_resized(240, 135)))
     tracks, _ = follow(frames)
-    assert list(tracks) == [0]
-    assert len(tracks[0]) >= 40
+    assert {number: len(track) for number, track in tracks.items()} == {0: 30}
+
+
+def test_where_everything_changes_it_is_searched_finely_again_within_seconds():
+    search = Search(make_detector(DetectorConfig()), TrackingConfig(), (1280, 720))
+    rng, fine = np.random.default_rng(0), []
+    for second in range(12):
+        image = np.zeros((720, 1280, 3), np.uint8)
+        small = rng.uniform(0, 255, (36, 64)).astype(np.float32)
+        held = Held(StillFrame(second, float(second), image), small)
+        area = search.area(held, np.zeros((0, 4)))
+        assert area is not None and area.is_whole
+        search.run(held, area)
+        fine += [second] * (not area.is_coarse)
+    assert fine == [0, 5, 10]
 
 
 def test_a_camera_that_shakes_and_pans_shows_little_that_is_new():
