@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from jsonargparse import ArgumentParser
+
 from seqfer.errors import StoreError
 from seqfer.report import (
     Faces,
@@ -22,18 +24,17 @@ from seqfer.report import (
 
 from .options import verb_parser
 
-_EPILOG = """
-examples:
+_EXAMPLES = """
   seqfer report results                         # then open results/report.html
   seqfer report results --videos /mnt/archive   # the videos have moved
   seqfer report results --faces blurred         # faces that cannot be recognised
 """
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+def make_parser() -> ArgumentParser:
+    """The verb's options."""
     parser = verb_parser(
-        "report", "Timelines to pages: OUT/report.html, and one page a video in OUT/report.", _EPILOG
+        "report", "OUT", "Timelines to pages: OUT/report.html, and one page a video in OUT/report.", _EXAMPLES
     )
     parser.add_argument("out", type=Path, help="folder that seqfer run or export wrote to")
     parser.add_argument(
@@ -41,6 +42,12 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--faces", type=Faces, default="shown", help="in the pages' pictures")
     parser.add_argument("--quiet", action="store_true", help="errors and exit code only")
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+    parser = make_parser()
     args = parser.parse_args(list(argv))
     return report_run(args.out, places=tuple(args.videos), faces=args.faces, quiet=args.quiet)
 
