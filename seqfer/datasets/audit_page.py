@@ -137,8 +137,9 @@ def _duplicates(found: Audit) -> str:
             f"<figcaption>{words}</figcaption></figure>"
         )
     return (
-        f"<p class=warn>{len(found.pairs)} pairs of tracks show all but the same picture, under different subjects "
-        "or splits. What is trained on one and tested on the other is remembered, not recognised.</p>"
+        f"<p class=warn>{len(found.pairs)} pairs of tracks show all but the same picture, under different "
+        "subjects or splits. What is trained on one and tested on the other is remembered, not "
+        "recognised.</p>"
         f"{''.join(figures)}"
     )
 
