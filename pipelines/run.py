@@ -10,33 +10,45 @@ from jsonargparse import ArgumentParser
 
 from seqfer import models
 from seqfer.errors import VideoError, WeightsError, readable
-from seqfer.faces import DetectorConfig, make_detector
+from seqfer.faces import DetectorConfig, make_dense, make_detector
 from seqfer.jobs import STAGES, Job, Outcome, RunConfig, Stage
 from seqfer.persons import PersonsConfig, make_embedder
 from seqfer.video import find_videos
 
-from .batch import Batch, compute_batch, run_batch, tell_batch
+from .batch import Batch, compute_batch, finished_with, run_batch, tell_batch
 from .grouping import group_run
-from .options import ClusterConfig, add_cluster, add_videos, parsed, verb_parser
+from .measures import count_run
+from .options import ClusterConfig, add_cluster, add_export, add_videos, export_config, parsed, verb_parser
 
-_EPILOG = """
-examples:
+_EXAMPLES = """
   seqfer run clip.mp4 -o results
   seqfer run /data/study --cluster.workers 8 -o results
-  seqfer run 'day*/*.mp4' -o results --formats '[csv, frames]' --extraction.detector.name yunet
+  seqfer run 'day*/*.mp4' -o results --to csv,frames,eaf --extraction.detector.name yunet
   seqfer run /data/study -o results --persons.embedder arcface_r50.onnx --persons.scope run
 A second run does only what is missing or depends on a changed setting.
 """
 
 
+_SETTINGS = [name for name in RunConfig.__dataclass_fields__ if name != "export"]
+
+
+def make_parser() -> ArgumentParser:
+    """The verb's options."""
+    parser = verb_parser(
+        "run", "VIDEOS… -o OUT", "Videos to emotion timelines: extract, predict, export.", _EXAMPLES
+    )
+    add_videos(parser)
+    add_export(parser)
+    parser.add_class_arguments(RunConfig, skip={"export"})
+    add_cluster(parser)
+    return parser
+
+
 def main(argv: Sequence[str]) -> int:
     """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
-    parser = verb_parser("run", "Videos to emotion timelines: extract, predict, export.", _EPILOG)
-    add_videos(parser)
-    parser.add_class_arguments(RunConfig)
-    add_cluster(parser)
+    parser = make_parser()
     made = parsed(parser, argv)
-    config = RunConfig(**{name: made[name] for name in RunConfig.__dataclass_fields__})
+    config = RunConfig(**{name: made[name] for name in _SETTINGS}, export=export_config(parser, made))
     preflight(
         parser,
         made.cluster,
@@ -45,10 +57,13 @@ def main(argv: Sequence[str]) -> int:
         persons=config.persons,
     )
     jobs = plan(made.videos, made.out, STAGES, config)
+    quiet = made.quiet or made.json
     if config.persons.embedder is None:
-        return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="run").exit_code
-    batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=made.quiet)
-    return tell_batch(batch, len(jobs), made.out, quiet=made.quiet, verb="run").exit_code
+        batch = run_batch(jobs, made.out, made.cluster, quiet=quiet, verb="run")
+    else:
+        batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=quiet)
+        batch = tell_batch(batch, len(jobs), made.out, quiet=quiet, verb="run")
+    return finished_with(count_run(batch, made.out, config.export, verb="run"), made)
 
 
 def _run_with_persons(
@@ -94,6 +109,7 @@ def preflight(
             models.model_fingerprint(model)
         if detector is not None and detector != DetectorConfig():
             make_detector(detector)
+            make_dense(detector)
         if persons is not None and persons.embedder is not None:
             make_embedder(persons)
     except WeightsError as error:

@@ -61,15 +61,23 @@ class EncoderRecipe:
 
 
 def train_encoder(
-    train: Stills, people: list[Person], valid: Stills, recipe: EncoderRecipe, folder: Path
+    train: Stills,
+    people: list[Person],
+    valid: Stills,
+    recipe: EncoderRecipe,
+    folder: Path,
+    start: FrameEncoder | None = None,
 ) -> FrameEncoder:
     """The averaged encoder after the last epoch; ``folder`` keeps a checkpoint to go on from.
+
+    It begins as ``start``, whose shape counts then, or from nothing.
 
     Prints one line per epoch: loss, accuracy (WAR) and mean recall (UAR) on ``valid``; ``encoder.csv`` in
     ``folder`` keeps them.
     """
     torch.manual_seed(recipe.seed)
-    encoder = FrameEncoder(widths=recipe.widths, depths=recipe.depths).to(memory_format=torch.channels_last)
+    encoder = FrameEncoder(widths=recipe.widths, depths=recipe.depths) if start is None else start
+    encoder = copy.deepcopy(encoder).requires_grad_(True).to(memory_format=torch.channels_last)
     averaged = copy.deepcopy(encoder).eval()
     steps = len(train) // recipe.batch_size
     optimizer = torch.optim.SGD(
@@ -92,9 +100,9 @@ def train_encoder(
         _note(curve, ["epoch", "train_loss", "valid_loss", "valid_war", "valid_uar"], mode="w")
     if first == recipe.epochs:
         return averaged
-    london = as_stills(people)
+    london = as_stills(people) if people else None
     chance = _chances(train, london, recipe)
-    stills = _together(train, london)
+    stills = train if london is None else _together(train, london)
     coded = through_h264(stills.crops, recipe.seed)
     fast = bfloat16_is_fast()
     for epoch in range(first, recipe.epochs):
@@ -143,10 +151,12 @@ def bfloat16_is_fast() -> bool:
     return torch.cpu._is_amx_tile_supported()
 
 
-def _chances(train: Stills, london: Stills, recipe: EncoderRecipe) -> NDArray[np.float64]:
+def _chances(train: Stills, london: Stills | None, recipe: EncoderRecipe) -> NDArray[np.float64]:
     emotion = train.votes.argmax(axis=1)
     chance = np.bincount(emotion, minlength=train.votes.shape[1])[emotion] ** -recipe.balance
     chance = chance / chance.sum()
+    if london is None:
+        return chance
     share = recipe.london_share
     return np.concatenate([chance * (1 - share), np.full(len(london), share / len(london))])
 

@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from ..display import track_html
 from ..errors import StoreError
 from ..faces.quality import Quality
 from . import schema
@@ -102,6 +103,22 @@ class StoredTrack:
         blob = self._group["crops_jpeg"][offsets[0] : offsets[-1]]
         starts = offsets - offsets[0]
         return [blob[begin:end] for begin, end in pairwise(starts)]
+
+    def _repr_html_(self) -> str:
+        picked = sorted({*np.linspace(0, len(self) - 1, min(8, len(self))).round().astype(int).tolist()})
+        pictures = []
+        for n in picked:
+            done, file = cv2.imencode(".jpg", cv2.cvtColor(self.crops(n, n + 1)[0], cv2.COLOR_RGB2BGR))
+            pictures += [file.tobytes()] if done else []
+        facts = [("frames", str(len(self)))]
+        if len(self):
+            facts += [
+                ("from, to", f"{self.pts_seconds[0]:.2f}–{self.pts_seconds[-1]:.2f} s"),
+                ("gaps", str(int((np.diff(self.frame_indices) > 1).sum()))),
+                ("mean score", f"{self.scores.mean():.2f}"),
+                ("eyes apart", f"{np.median(self.quality.eye_distance_pixels):.0f} px"),
+            ]
+        return track_html(f"face {self.track_id}", facts, pictures)
 
 
 class TrackStore:

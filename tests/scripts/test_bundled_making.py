@@ -32,7 +32,7 @@ def test_a_course_shares_out_each_moment_and_lasts_no_longer_than_asked(seed, st
     assert 1 <= count <= steps and course.risen.shape == (count, EXPRESSIONS)
     assert np.allclose(course.named.sum(axis=1), 1) and course.named.min() > -1e-9
     assert course.risen.min() >= 0 and course.risen.sum(axis=1).max() <= 1 + 1e-9
-    assert 0 <= course.passing.min() and course.passing.max() <= 0.4
+    assert course.passing.min() >= 0 and course.passing.max() <= 0.4
     assert course.pulls.sum(axis=1).max() <= 0.5 + 1e-9
 
 
