@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from jsonargparse import ArgumentParser
+
 from seqfer.errors import InputError, StoreError
 from seqfer.jobs import Outcome
 from seqfer.report import (
@@ -52,8 +54,8 @@ class ReportOptions:
     overlay: bool = False
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+def make_parser() -> ArgumentParser:
+    """The verb's options."""
     parser = verb_parser(
         "report", "Timelines to pages: OUT/report.html, and one page a video in OUT/report.", _EPILOG
     )
@@ -66,7 +68,12 @@ def main(argv: Sequence[str]) -> int:
         "--overlay", action="store_true", help="write films with boxes, names, emotions and lanes, too (MP4)"
     )
     parser.add_argument("--quiet", action="store_true", help="errors and exit code only")
-    args = parser.parse_args(list(argv))
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+    args = make_parser().parse_args(list(argv))
     options = ReportOptions(videos=tuple(args.videos), faces=args.faces, overlay=args.overlay)
     return report_run(args.out, options, quiet=args.quiet)
 
