@@ -17,6 +17,7 @@ from seqfer.video import find_videos
 
 from .batch import Batch, compute_batch, run_batch, tell_batch
 from .grouping import group_run
+from .lock import locked
 from .options import ClusterConfig, add_cluster, add_videos, parsed, verb_parser
 
 _EPILOG = """
@@ -47,8 +48,9 @@ def main(argv: Sequence[str]) -> int:
     jobs = plan(made.videos, made.out, STAGES, config)
     if config.persons.embedder is None:
         return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="run").exit_code
-    batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=made.quiet)
-    return tell_batch(batch, len(jobs), made.out, quiet=made.quiet, verb="run").exit_code
+    with locked(made.out):
+        batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=made.quiet)
+        return tell_batch(batch, len(jobs), made.out, quiet=made.quiet, verb="run").exit_code
 
 
 def _run_with_persons(
@@ -58,7 +60,7 @@ def _run_with_persons(
     before: tuple[Stage, ...] = ("extract", "embed", "predict")
     looked = [replace(job, stages=before) if isinstance(job, Job) else job for job in jobs]
     first = compute_batch(looked, out, cluster, quiet=quiet, verb="run")
-    if first.interrupted:
+    if first.interrupted or first.stopped:
         return first
     group_run(out, config.persons, quiet=quiet)
     left = [
@@ -87,7 +89,7 @@ def preflight(
 
     On a cluster elsewhere only its workers can tell.
     """
-    if cluster.scheduler is not None:
+    if not cluster.is_here:
         return
     try:
         if model is not None:

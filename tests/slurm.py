@@ -1,8 +1,8 @@
-"""A Slurm cluster of one node, this one, from the system's packages: real daemons, in a folder of their own.
+"""A Slurm cluster of one node, this one, from the system's packages: real daemons, in a folder of its own.
 
-``with slurm_node(folder) as environment`` begins it (root, and Debian's ``munge``, ``slurmctld`` and ``slurmd``
-are needed; :func:`missing` says what is not there) and ends it. ``environment`` is for ``sbatch``, ``squeue``
-and what calls them.
+``with slurm_node(folder) as environment`` begins it (root, and Debian's ``munge``, ``slurmctld`` and
+``slurmd`` are needed; :func:`missing` says what is not there) and ends it. ``environment`` is for ``sbatch``,
+``squeue`` and what calls them.
 """
 
 from __future__ import annotations
