@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from seqfer.export import output_path
+from seqfer.export import ExportConfig, output_path
 from seqfer.export.timeline_json import read_timelines
 from seqfer.jobs import STAGES, RunConfig
 from seqfer.samples import Sample, write_samples
@@ -30,7 +30,7 @@ def main(argv: Sequence[str]) -> int:
     if not made.quiet:
         print(f"Making sample videos in {videos} …", file=sys.stderr)
     samples = write_samples(videos)
-    jobs = plan([str(videos)], results, STAGES, RunConfig(formats=("csv", "frames")))
+    jobs = plan([str(videos)], results, STAGES, RunConfig(export=ExportConfig(to=("csv", "frames"))))
     batch = run_batch(jobs, results, made.cluster, quiet=made.quiet, verb="demo")
     if batch.interrupted:
         return batch.exit_code

@@ -10,7 +10,7 @@ from jsonargparse import ArgumentParser
 
 from seqfer import models
 from seqfer.errors import VideoError, WeightsError, readable
-from seqfer.faces import DetectorConfig, make_detector
+from seqfer.faces import DetectorConfig, make_dense, make_detector
 from seqfer.jobs import STAGES, Job, Outcome, RunConfig, Stage
 from seqfer.persons import PersonsConfig, make_embedder
 from seqfer.video import find_videos
@@ -18,26 +18,37 @@ from seqfer.video import find_videos
 from .batch import Batch, compute_batch, run_batch, tell_batch
 from .grouping import group_run
 from .lock import locked
-from .options import ClusterConfig, add_cluster, add_videos, parsed, verb_parser
+from .measures import count_run
+from .options import ClusterConfig, add_cluster, add_export, add_videos, export_config, parsed, verb_parser
 
 _EPILOG = """
 examples:
   seqfer run clip.mp4 -o results
   seqfer run /data/study --cluster.workers 8 -o results
-  seqfer run 'day*/*.mp4' -o results --formats '[csv, frames]' --extraction.detector.name yunet
+  seqfer run 'day*/*.mp4' -o results --to csv,frames,eaf --extraction.detector.name yunet
   seqfer run /data/study -o results --persons.embedder arcface_r50.onnx --persons.scope run
 A second run does only what is missing or depends on a changed setting.
 """
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+_SETTINGS = [name for name in RunConfig.__dataclass_fields__ if name != "export"]
+
+
+def make_parser() -> ArgumentParser:
+    """The verb's options."""
     parser = verb_parser("run", "Videos to emotion timelines: extract, predict, export.", _EPILOG)
     add_videos(parser)
-    parser.add_class_arguments(RunConfig)
+    add_export(parser)
+    parser.add_class_arguments(RunConfig, skip={"export"})
     add_cluster(parser)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+    parser = make_parser()
     made = parsed(parser, argv)
-    config = RunConfig(**{name: made[name] for name in RunConfig.__dataclass_fields__})
+    config = RunConfig(**{name: made[name] for name in _SETTINGS}, export=export_config(parser, made))
     preflight(
         parser,
         made.cluster,
@@ -47,10 +58,12 @@ def main(argv: Sequence[str]) -> int:
     )
     jobs = plan(made.videos, made.out, STAGES, config)
     if config.persons.embedder is None:
-        return run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="run").exit_code
-    with locked(made.out):
-        batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=made.quiet)
-        return tell_batch(batch, len(jobs), made.out, quiet=made.quiet, verb="run").exit_code
+        batch = run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="run")
+    else:
+        with locked(made.out):
+            batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=made.quiet)
+            batch = tell_batch(batch, len(jobs), made.out, quiet=made.quiet, verb="run")
+    return count_run(batch, made.out, config.export, verb="run")
 
 
 def _run_with_persons(
@@ -96,6 +109,7 @@ def preflight(
             models.model_fingerprint(model)
         if detector is not None and detector != DetectorConfig():
             make_detector(detector)
+            make_dense(detector)
         if persons is not None and persons.embedder is not None:
             make_embedder(persons)
     except WeightsError as error:

@@ -52,6 +52,17 @@ def remove_partials(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def link_to(path: Path, folder: Path) -> str | None:
+    """``path`` as seen from ``folder``, with slashes; None where no relative path can say it in UTF-8."""
+    try:
+        place = path.parent.resolve() / path.name
+        link = Path(os.path.relpath(place, folder.resolve())).as_posix()
+        link.encode()
+        return link
+    except (OSError, ValueError):  # another drive; bytes that are no text
+        return None
+
+
 def check_space(path: Path) -> None:
     """Raise OSError (ENOSPC) where the disk of ``path`` is all but full."""
     if shutil.disk_usage(path.parent).free < _HEADROOM_BYTES:

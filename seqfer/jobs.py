@@ -8,7 +8,7 @@ from typing import Literal
 
 from .decoding import DecodingConfig, QualityGate
 from .errors import readable
-from .export import FormatName, output_path
+from .export import ExportConfig, FormatName, output_path
 from .extraction import ExtractionConfig
 from .persons import PersonsConfig
 
@@ -29,7 +29,7 @@ class RunConfig:
         batch_size: face-frames that go through the model's encoder at once.
         gate: which frames are not good enough to be judged.
         decoding: probabilities to segments.
-        formats: what to write beside the JSON, which is always written.
+        export: what to write beside the JSON.
         persons: which face tracks are one person.
     """
 
@@ -39,7 +39,7 @@ class RunConfig:
     batch_size: int = 32
     gate: QualityGate = field(default_factory=QualityGate)
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
-    formats: tuple[FormatName, ...] = ("csv",)
+    export: ExportConfig = field(default_factory=ExportConfig)
     persons: PersonsConfig = field(default_factory=PersonsConfig)
 
 
@@ -94,9 +94,9 @@ class Job:
         return (self.tracks_path, self.embeddings_path, self.predictions_path, *outputs)
 
     @property
-    def formats(self) -> tuple[str, ...]:
+    def formats(self) -> tuple[FormatName, ...]:
         """The formats to write."""
-        return tuple(dict.fromkeys((*self.config.formats, "json")))
+        return tuple(dict.fromkeys((*self.config.export.to, "json")))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,11 @@ when a setting changes: each stage's key covers the key of the stage before it (
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from .errors import SeqferError, StoreError
 from .export import VideoReport, find_persons, output_path, write_outputs
 from .export.timeline_json import read_document, read_timelines
 from .extraction import extract_span, extract_video, extraction_key, missing_spans
+from .files import link_to
 from .jobs import STAGES, Job, Outcome, RunConfig, Stage
 from .keys import key_of
 from .persons import embed_video, embedding_key
@@ -32,7 +35,7 @@ from .store.schema import (
     PREDICTIONS_VERSION,
     VERSION,
 )
-from .timeline import Timeline
+from .timelines import Timelines
 
 Progress = Callable[[float], None]
 
@@ -149,8 +152,9 @@ def _export_key(job: Job, predictions_key: str) -> tuple[str, bool]:
         predictions=predictions_key,
         gate=job.config.gate,
         decoding=job.config.decoding,
-        formats=sorted(job.formats),
+        export=replace(job.config.export, to=tuple(sorted(job.formats))),
         persons=_persons(job),
+        link=_link(job),
     )
     paths = [output_path(job.out, job.video_id, name) for name in job.formats]
     if not all(path.exists() for path in paths):
@@ -218,7 +222,7 @@ class _Watched:
 
 
 def _export(job: Job, key: str, on_progress: Progress | None) -> None:
-    predictions = read_predictions(job.predictions_path)
+    predictions, link = read_predictions(job.predictions_path), _link(job)
     with open_store(job.tracks_path) as store:
         if predictions.tracks_key != store.key:
             reason = "made from other face tracks than there are now; predict again"
@@ -227,7 +231,7 @@ def _export(job: Job, key: str, on_progress: Progress | None) -> None:
         report = VideoReport(
             video_id=job.video_id,
             key=key,
-            source=store.source,
+            source={**store.source, "link": link},
             model=predictions.model,
             frame_pts_seconds=store.frame_pts_seconds,
             predictions=predictions.tracks,
@@ -237,14 +241,27 @@ def _export(job: Job, key: str, on_progress: Progress | None) -> None:
                 for track, judgement in zip(predictions.tracks, judgements, strict=True)
             ),
             persons=_persons(job),
+            link=link,
         )
-    write_outputs(job.out, report, job.formats)
+    write_outputs(job.out, report, job.config.export)
 
 
 def _persons(job: Job) -> dict[int, str]:
     persons = find_persons(job.out)
     key = stored_key(job.tracks_path, format=FORMAT, version=VERSION) if persons else None
     return persons.of_video(job.video_id, key) if persons and key else {}
+
+
+def _link(job: Job) -> str | None:
+    """The video as seen from the folder of its outputs: where it was found now, or when it was extracted."""
+    video_path = job.path
+    if video_path is None:
+        with open_store(job.tracks_path) as store:
+            link = store.source.get("link")
+        if link is None:
+            return None
+        video_path = Path(os.path.normpath(job.tracks_path.parent.resolve() / link))
+    return link_to(video_path, output_path(job.out, job.video_id, "json").parent)
 
 
 _KEYS = {"extract": _extract_key, "embed": _embed_key, "predict": _predict_key, "export": _export_key}
@@ -269,10 +286,10 @@ def _summarise(job: Job, done: tuple[Stage, ...]) -> Outcome:
     )
 
 
-def analyze(
-    path: str | Path, *, out: str | Path | None = None, config: RunConfig | None = None
-) -> tuple[Timeline, ...]:
+def analyze(path: str | Path, *, out: str | Path | None = None, config: RunConfig | None = None) -> Timelines:
     """The emotion timelines of one video, one for each face followed through it.
+
+    They show themselves in a notebook, and can be sliced, merged and made a table of.
 
     Args:
         path: a video file, or a folder of numbered still frames.

@@ -13,13 +13,19 @@ after ``end_seconds``.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .display import segment_table, timelines_html
 from .labels import NEUTRAL, PHASES, Vocabulary, as_vocabulary
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SLACK = 1e-9  # durations are differences of rounded times
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +80,7 @@ class Transition:
 
     Attributes:
         time_seconds: the boundary of the two segments.
+        start_seconds: the first visible change.
         duration_seconds: from the first visible change to the new emotion standing: the offset phase of
             the source and the onset phase of the target, whichever exist, taken together.
         source, target: names of the vocabulary.
@@ -81,6 +88,7 @@ class Transition:
     """
 
     time_seconds: float
+    start_seconds: float
     duration_seconds: float
     source: str
     target: str
@@ -91,6 +99,12 @@ class Transition:
 class Timeline:
     """The segments of one face track.
 
+    Attributes:
+        video_id: name of the video within its run.
+        track_id: number of the face track in the video.
+        segments: sorted and disjoint.
+        person_id: whom the track shows; None where that is not known.
+
     Raises:
         ValueError: segments out of order or overlapping.
     """
@@ -98,6 +112,7 @@ class Timeline:
     video_id: str
     track_id: int
     segments: tuple[Segment, ...] = ()
+    person_id: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "segments", tuple(self.segments))
@@ -118,6 +133,70 @@ class Timeline:
         """The segment on show at a moment, or None."""
         return next((s for s in self.segments if s.start_seconds <= time_seconds < s.end_seconds), None)
 
+    def __getitem__(self, number: int) -> Segment:
+        return self.segments[number]
+
+    def crop(self, start_seconds: float, end_seconds: float) -> Timeline:
+        """What is on show from one moment to another; segments that reach beyond are cut there.
+
+        Where a cut falls between frames, the frame is the one on show. Marks stay what they were: an
+        apex may lie outside.
+
+        Raises:
+            ValueError: it ends before it begins.
+        """
+        if not start_seconds <= end_seconds:
+            raise ValueError(f"from {start_seconds} s to {end_seconds} s is no stretch of time")
+        inside = (s for s in self if s.start_seconds < end_seconds and s.end_seconds > start_seconds)
+        return replace(self, segments=tuple(_cut(s, start_seconds, end_seconds) for s in inside))
+
+    def lasting(self, seconds: float) -> Timeline:
+        """Only the segments that are at least so long; the rest become gaps."""
+        return replace(self, segments=tuple(s for s in self if s.duration_seconds >= seconds - _SLACK))
+
+    def only(self, *emotions: str) -> Timeline:
+        """Only the segments of these emotions."""
+        return replace(self, segments=tuple(s for s in self if s.emotion in emotions))
+
+    def merged(self, max_gap_seconds: float = 0.0) -> Timeline:
+        """Neighbours of one emotion, with no longer gap between, as one segment.
+
+        Of the whole, confidence and trust are means weighted by duration, onset and offset the outermost,
+        intensity and apex those of the strongest part.
+        """
+        found: list[Segment] = []
+        for s in self:
+            last = found[-1] if found else None
+            if (
+                last
+                and last.emotion == s.emotion
+                and s.start_seconds - last.end_seconds <= max_gap_seconds + _SLACK
+            ):
+                found[-1] = _join(last, s)
+            else:
+                found.append(s)
+        return replace(self, segments=tuple(found))
+
+    def union(self, other: Timeline) -> Timeline:
+        """This timeline and another of the same video, as of a person who was followed in two tracks.
+
+        Raises:
+            ValueError: of different videos, or both say something of one time.
+        """
+        if self.video_id != other.video_id:
+            raise ValueError(
+                f"timelines of two videos, {self.video_id!r} and {other.video_id!r}, are not one"
+            )
+        both = sorted((*self, *other), key=lambda s: s.start_seconds)
+        return replace(self, segments=tuple(both))
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row for each segment; see :func:`seqfer.display.segment_table`."""
+        return segment_table([self])
+
+    def _repr_html_(self) -> str:
+        return timelines_html([self])
+
     def transitions(self) -> tuple[Transition, ...]:
         """Changes between segments that touch; a gap (no face) is not a transition."""
         return tuple(
@@ -125,6 +204,36 @@ class Timeline:
             for a, b in zip(self.segments, self.segments[1:], strict=False)
             if a.end_frame == b.start_frame and a.emotion != b.emotion
         )
+
+
+def _cut(s: Segment, start: float, end: float) -> Segment:
+    """A segment inside of ``start`` to ``end``; its frames are taken to be evenly spaced."""
+    per_second = (s.end_frame - s.start_frame) / s.duration_seconds
+    first, last = max(start, s.start_seconds), min(end, s.end_seconds)
+    start_frame = min(s.start_frame + int((first - s.start_seconds) * per_second + _SLACK), s.end_frame - 1)
+    end_frame = s.end_frame - int((s.end_seconds - last) * per_second + _SLACK)
+    return replace(
+        s,
+        start_seconds=first,
+        end_seconds=last,
+        start_frame=start_frame,
+        end_frame=max(end_frame, start_frame + 1),
+    )
+
+
+def _join(a: Segment, b: Segment) -> Segment:
+    share = a.duration_seconds / (a.duration_seconds + b.duration_seconds)
+    strong = a if a.intensity >= b.intensity else b
+    return replace(
+        a,
+        end_seconds=b.end_seconds,
+        end_frame=b.end_frame,
+        confidence=share * a.confidence + (1 - share) * b.confidence,
+        trusted=share * a.trusted + (1 - share) * b.trusted,
+        intensity=strong.intensity,
+        apex_seconds=strong.apex_seconds,
+        offset_seconds=b.offset_seconds,
+    )
 
 
 def _transition(a: Segment, b: Segment) -> Transition:
@@ -137,6 +246,7 @@ def _transition(a: Segment, b: Segment) -> Transition:
         begin = min(begin, max(a.apex_seconds, a.start_seconds))
     return Transition(
         time_seconds=boundary,
+        start_seconds=begin,
         duration_seconds=end - begin,
         source=a.emotion,
         target=b.emotion,

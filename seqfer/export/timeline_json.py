@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..decoding import Judgement
 from ..errors import StoreError
 from ..timeline import FramePredictions, Segment, Timeline
+from ..timelines import Timelines
 from .common import VideoReport, atomic_text, fraction, seconds
 
 FORMAT = "seqfer.timeline"
@@ -124,23 +125,56 @@ def read_document(path: Path) -> dict[str, Any]:
     return document
 
 
-def read_timelines(path: Path) -> tuple[Timeline, ...]:
-    """The timelines of a document.
+def read_timelines(path: Path | str) -> Timelines:
+    """The timelines of a document, or of all documents in a run's folder.
 
     Raises:
-        StoreError: see :func:`read_document`; or its segments make no sense.
+        StoreError: see :func:`read_document`; segments that make no sense; a folder without a document.
     """
-    document = read_document(path)
+    path = Path(path)
+    if not path.is_dir():
+        return parse_timelines(path, read_document(path))
+    found = documents_below(path)
+    return Timelines(timeline for place in found for timeline in parse_timelines(place, read_document(place)))
+
+
+def documents_below(folder: Path) -> list[Path]:
+    """Where the documents of a run's folder are, in order; other JSON is passed over.
+
+    Raises:
+        StoreError: there are none.
+    """
+    found = [path for path in sorted(folder.rglob("*.json")) if FORMAT in _head(path)]
+    if not found:
+        raise StoreError(folder, "no timelines here; seqfer run or seqfer export makes them")
+    return found
+
+
+def _head(path: Path) -> str:
     try:
-        return tuple(
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(100)
+    except OSError:
+        return ""
+
+
+def parse_timelines(path: Path, document: dict[str, Any]) -> Timelines:
+    """The timelines of a document that :func:`read_document` read from ``path``.
+
+    Raises:
+        StoreError: its segments make no sense.
+    """
+    try:
+        return Timelines(
             Timeline(
                 video_id=document["video"],
                 track_id=track["track_id"],
+                person_id=track["person_id"],
                 segments=tuple(_segment(s) for s in track["segments"]),
             )
             for track in document["tracks"]
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StoreError(path, f"damaged timeline: {error}") from error
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from .. import video
 from ..errors import VideoError, readable
 from ..faces.stitching import pack, unpack
+from ..files import link_to
 from ..keys import key_of, plain
 from ..store import EDGES, StoreWriter, append_parts, create_store, read_part, stored_key
 from ..store.schema import FORMAT, PARTS_SUFFIX, VERSION
@@ -200,6 +201,7 @@ class _Extraction:
     def _described(self, result: ExtractionResult) -> dict[str, Any]:
         return {
             "name": readable(self.path.name),
+            "link": link_to(self.path, self.store_path.parent),
             "fingerprint": self.fingerprint,
             "kind": self.source.kind,
             "width": self.source.width,

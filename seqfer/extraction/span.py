@@ -11,7 +11,8 @@ from functools import lru_cache
 import numpy as np
 
 from .. import video
-from ..faces import DetectorConfig, FaceDetector, ShotTracker, make_detector, mark_shots
+from ..faces import DetectorConfig, FaceDetector, ShotTracker, make_dense, make_detector, mark_shots
+from ..faces.dense import DenseLandmarks
 from ..faces.gradual import LONGEST
 from ..faces.stitching import SpanEdges, TrackEnds
 from ..store import StoreWriter
@@ -53,7 +54,7 @@ def follow_span(
         VideoError: the video cannot be read.
         WeightsError: the detector's weights are absent.
     """
-    detector = _detector(config.detector)
+    detector, dense = _networks(config.detector)
     notes: list[str] = []
     times: list[float] = []
     head: list[np.ndarray] = []
@@ -74,6 +75,7 @@ def follow_span(
                     detector,
                     config.tracking,
                     crop_size=config.crop_size,
+                    dense=dense,
                     first_track_id=first,
                     goes_on=tracker is None and span.index > 0,
                 )
@@ -103,5 +105,5 @@ def _counted(frames: Iterator[video.Frame]) -> Iterator[video.Frame]:
 
 
 @lru_cache(maxsize=2)
-def _detector(config: DetectorConfig) -> FaceDetector:
-    return make_detector(config)  # loading takes longer than a short video
+def _networks(config: DetectorConfig) -> tuple[FaceDetector, DenseLandmarks | None]:
+    return make_detector(config), make_dense(config)  # loading takes longer than a short video

@@ -2,7 +2,7 @@
 
 from .align import TEMPLATE_NAME, five_points, similarity_to_template
 from .detection import Detections, FaceDetector
-from .detectors import DetectorConfig, make_detector
+from .detectors import DetectorConfig, make_dense, make_detector
 from .rows import TrackRows
 from .shots import is_cut_between, mark_shots
 from .tracker import ShotTracker
@@ -18,6 +18,7 @@ __all__ = [
     "TrackingConfig",
     "five_points",
     "is_cut_between",
+    "make_dense",
     "make_detector",
     "mark_shots",
     "similarity_to_template",

@@ -17,7 +17,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from ..errors import WeightsError
-from .detection import Detections, suppress_overlaps
+from .detection import FAINT, Detections, suppress_overlaps
 
 _STRIDE = 4  # of the output maps; the input must be a multiple of 32
 _OUTPUTS = ["537", "538", "539", "540"]  # heat map, log size, offset, landmarks
@@ -76,7 +76,7 @@ class CenterFace:
         self._input = self._session.get_inputs()[0].name
         self._min_score = min_score
 
-    def detect(self, image: NDArray[np.uint8]) -> Detections:
+    def detect(self, image: NDArray[np.uint8], *, faint: bool = False) -> Detections:
         """See :class:`seqfer.faces.detection.FaceDetector`. Any size; sides are padded to 32."""
         height, width = image.shape[:2]
         padded = cv2.copyMakeBorder(
@@ -84,7 +84,7 @@ class CenterFace:
         )
         blob = np.ascontiguousarray(padded.transpose(2, 0, 1)[None], dtype=np.float32)
         heat, log_size, offset, points = (out[0] for out in self._session.run(_OUTPUTS, {self._input: blob}))
-        rows, cols = np.nonzero(heat[0] > self._min_score)
+        rows, cols = np.nonzero(heat[0] > self._min_score * (FAINT if faint else 1))
         if not len(rows):
             return Detections.none()
         # The maps hold (y, x) pairs: sizes as logarithms, points as fractions of the box.

@@ -1,4 +1,4 @@
-"""The box detectors of the ``face-alignment`` package, and any detector's boxes with 68 points."""
+"""The box detectors of the ``face-alignment`` package, and their boxes with 68 points."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import WeightsError
-from .detection import Detections, FaceDetector
-from .landmarking import TIGHT_BOXES, Landmarker, crop_matrices, in_picture
+from .detection import Detections
+from .landmarking import Landmarker, crop_matrices, in_picture
 
 BOX_DETECTORS = ("sfd", "blazeface", "scrfd", "yunet", "dlib", "retinaface")
 
@@ -55,8 +55,8 @@ class BoxDetector:
         self._min_score = min_score
         self.reference_scale = float(self._detector.reference_scale)
 
-    def detect(self, image: NDArray[np.uint8]) -> Detections:
-        """Boxes and scores; ``landmarks_xy`` is all zero."""
+    def detect(self, image: NDArray[np.uint8], *, faint: bool = False) -> Detections:
+        """Boxes and scores; ``landmarks_xy`` is all zero, ``faint`` means nothing."""
         rows = [np.asarray(r, np.float32) for r in self._detector.detect_from_image(image)]
         rows = sorted((r for r in rows if r[-1] >= self._min_score), key=lambda r: -r[-1])
         if not rows:
@@ -69,7 +69,10 @@ class BoxDetector:
 
 
 class FanLandmarks:
-    """68 points by a landmarker on the boxes of another detector, picture by picture.
+    """68 points by a landmarker on a detector's boxes, which alone do not tell how a face is turned.
+
+    Detectors that find five points are followed by these, and have the 68 found afterwards
+    (:mod:`seqfer.faces.dense`).
 
     Args:
         boxes: where the faces are.
@@ -78,14 +81,14 @@ class FanLandmarks:
 
     num_landmarks = 68
 
-    def __init__(self, boxes: FaceDetector, landmarker: Landmarker) -> None:
+    def __init__(self, boxes: BoxDetector, landmarker: Landmarker) -> None:
         self._boxes = boxes
         self._landmarker = landmarker
-        self._reference_scale = getattr(boxes, "reference_scale", TIGHT_BOXES)
+        self._reference_scale = boxes.reference_scale
 
-    def detect(self, image: NDArray[np.uint8]) -> Detections:
+    def detect(self, image: NDArray[np.uint8], *, faint: bool = False) -> Detections:
         """See :class:`seqfer.faces.detection.FaceDetector`."""
-        found = self._boxes.detect(image)
+        found = self._boxes.detect(image)  # none faint: each costs half a second without a GPU
         has_extent = (found.boxes_xyxy[:, 2:] > found.boxes_xyxy[:, :2]).all(axis=1)
         found = found[np.flatnonzero(has_extent)]
         if not len(found):

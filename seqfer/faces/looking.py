@@ -44,6 +44,18 @@ class PictureFrame(Protocol):
     def crop(self, matrix: NDArray[np.float64], size: int) -> NDArray[np.uint8]: ...
 
 
+def reduced(size: tuple[int, int], side: int, smallest_face: int) -> tuple[int, int]:
+    """Width and height of the picture that a search of a whole frame looks at: see :func:`scan`."""
+    longest = max(size)
+    scale = 2.0 ** -np.ceil(np.log2(max(1.0, longest / side)))
+    while scale / 2 * smallest_face >= _LEAST_FACE and scale / 2 * longest >= _LEAST_SIDE:
+        scale /= 2
+    if longest < _LEAST_SIDE:
+        scale = _LEAST_SIDE / longest
+    width, height = (max(1, round(length * scale)) for length in size)
+    return width, height
+
+
 def scan(
     frame: PictureFrame,
     detector: FaceDetector,
@@ -52,7 +64,7 @@ def scan(
     smallest_face: int,
     region_xyxy: NDArray[np.float64] | None = None,
 ) -> Detections:
-    """All faces of a frame or a part of it, roughly, most certain first.
+    """All that may be faces in a frame or a part of it, roughly, most certain first.
 
     The picture is reduced by a power of two, which is quick and even, as far as the smallest face allows.
     In a search of the whole, faces too large for the network at that size are found in a second, much
@@ -64,20 +76,15 @@ def scan(
         region_xyxy: (4,), pixels of the frame; the whole where None.
     """
     width, height = frame.size
-    scale = 2.0 ** -np.ceil(np.log2(max(1.0, max(width, height) / side)))
-    while scale / 2 * smallest_face >= _LEAST_FACE and scale / 2 * max(width, height) >= _LEAST_SIDE:
-        scale /= 2
-    if max(width, height) < _LEAST_SIDE:
-        scale = _LEAST_SIDE / max(width, height)
-    w, h = max(1, round(width * scale)), max(1, round(height * scale))
+    w, h = reduced(frame.size, side, smallest_face)
     picture = frame.rgb_resized(w, h)
     to_frame = np.array([width / w, height / h])
     if region_xyxy is not None:
         low = np.floor(region_xyxy[:2] / to_frame).astype(int)
         high = np.ceil(region_xyxy[2:] / to_frame).astype(int)
         part = picture[low[1] : high[1], low[0] : high[0]]
-        return detector.detect(np.ascontiguousarray(part)).moved(*low).scaled(*to_frame)
-    found = detector.detect(picture).scaled(*to_frame)
+        return detector.detect(np.ascontiguousarray(part), faint=True).moved(*low).scaled(*to_frame)
+    found = detector.detect(picture, faint=True).scaled(*to_frame)
     if min(w, h) < _COARSE * 16:
         return found
     coarse = cv2.resize(picture, (w // _COARSE, h // _COARSE), interpolation=cv2.INTER_AREA)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +10,15 @@ from numpy.typing import NDArray
 
 from .changes import ChangeMap
 from .detection import Detections, FaceDetector
-from .looking import scan
+from .looking import reduced, scan
 from .pursuit import Held
 from .tracking import TrackingConfig
 
 _COARSE = 2  # how much smaller a picture is, to each side, that is searched coarsely
 _SMALL_AREA = 0.25  # of the picture: up to this, it is searched finely
-_RECHECK_SECONDS = 20.0  # the whole picture is searched finely at least this often, changed or not
+_RECHECK_SECONDS = 20.0  # the whole picture is searched finely at least this often, changed or not …
+_MOVING_SECONDS = 3.0  # … and where much of it was searched but coarsely, after this long
+_MOVING_PIXELS = 50_000  # … but no more of it in a second than this, as the detector sees it
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,6 +55,9 @@ class Search:
         self._budget = 1.0
         self._asked: float | None = None
         self._finely: float | None = None  # when the whole picture was searched finely
+        self._was_coarse = False  # a search since then
+        pixels = math.prod(reduced(size, config.detection_side, config.smallest_face))
+        self._moving_seconds = min(_RECHECK_SECONDS, max(_MOVING_SECONDS, pixels / _MOVING_PIXELS))
 
     def area(self, held: Held, known_xyxy: NDArray[np.float64]) -> Area | None:
         """What to search in a frame; None if nothing is new, or there was too much of it lately.
@@ -64,7 +70,8 @@ class Search:
         self._asked = now
         self._budget = min(1.0, self._budget + elapsed * self._config.scans_per_second)
         fine_cost = float(_COARSE**2)
-        if self._finely is None or now - self._finely >= _RECHECK_SECONDS:
+        recheck_seconds = self._moving_seconds if self._was_coarse else _RECHECK_SECONDS
+        if self._finely is None or now - self._finely >= recheck_seconds:
             return Area(box_xyxy=self._whole, is_whole=True, is_coarse=False, cost=0.0)
         box = self._changes.region(held.small, known_xyxy)
         share = float(np.prod(box[2:] - box[:2]) / np.prod(self._whole[2:]))
@@ -78,8 +85,9 @@ class Search:
         """All faces of the area, roughly."""
         self._budget -= area.cost
         self._changes.search(held.small, area.box_xyxy)
+        self._was_coarse |= area.is_coarse
         if area.is_whole and not area.is_coarse:
-            self._finely = held.frame.pts_seconds
+            self._finely, self._was_coarse = held.frame.pts_seconds, False
         return scan(
             held.frame,
             self._detector,

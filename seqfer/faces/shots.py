@@ -7,6 +7,7 @@ back) and that is not one of light alone. Gradual transitions: see :mod:`seqfer.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -106,8 +107,8 @@ def _judged(items: Iterable[tuple[T, Small, float]]) -> Iterator[tuple[T, Small,
         nonlocal since_cut
         held = window.popleft()
         small, change, is_cut = held.small, held.change, held.is_gradual
-        if before and not is_cut:
-            around = [c for _, c in before] + [h.change for h in list(window)[:_AROUND]]
+        if before and not is_cut and change >= _MIN_CHANGE:
+            around = [c for _, c in before] + [h.change for h in itertools.islice(window, _AROUND)]
             if _stands_out(change, around, held.steps):
                 was = before[-1][0]
                 if any(_is_back(was, later.small, change) for later in window):
@@ -145,8 +146,8 @@ def _judged(items: Iterable[tuple[T, Small, float]]) -> Iterator[tuple[T, Small,
 
 def _stands_out(change: float, around: list[float], steps: float) -> bool:
     # Where frames are missing, motion has changed more, though less and less: as a random walk does.
-    usual = max(_QUIET, float(np.mean(around)) if around else 0.0) * steps**0.5
-    return change >= _MIN_CHANGE and change >= _MIN_RATIO * usual
+    usual = max(_QUIET, sum(around) / max(1, len(around))) * steps**0.5
+    return change >= _MIN_RATIO * usual
 
 
 def _is_back(was: Small, later: Small, change: float) -> bool:

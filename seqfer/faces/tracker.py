@@ -18,7 +18,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .align import similarity_to_template
+from .blocks import RowMaker
+from .dense import DenseLandmarks
 from .detection import FaceDetector
 from .linking import Sighting, is_among, is_same_place, likeness, match
 from .looking import PictureFrame
@@ -27,13 +28,12 @@ from .rows import TrackRows
 from .search import Area, Search
 from .stitching import TrackEnds
 from .tracking import TrackingConfig
-from .tracks import LiveTrack, Placed, Row
+from .tracks import LiveTrack
 
 _STILL = 2.5  # times longer between looks at a face around which nothing changes
 _CALM = 0.4  # of the error allowed: what is expected, at most, for the next look to be twice as far
 _MOVED = 1.2  # grey levels of change at a face since it was looked at: less is noise
 _BUSY = 4.0  # grey levels of change from frame to frame: faces are looked at twice as often
-_BLOCK_ROWS = 32  # that are handed on together
 _SEARCH_SECONDS = 1.0  # a lost face is looked for where it was for so long
 _UNCONFIRMED = 0.5  # a score is lowered by this where the close-up shows no face …
 _FAINTEST = 0.35  # … and below this it is none, as a sliver of a face at the picture's edge
@@ -49,6 +49,7 @@ class ShotTracker:
         detector: finds faces in one picture.
         config: how to follow them.
         crop_size: side of the aligned crops, pixels.
+        dense: finds 68 points of each face; None leaves it at the detector's.
         first_track_id: number of the first new track.
         goes_on: the shot may have begun before its first frame, in another span of the video: tracks that
             begin there are kept however short, for whoever joins the spans to judge.
@@ -60,13 +61,14 @@ class ShotTracker:
         config: TrackingConfig,
         *,
         crop_size: int,
+        dense: DenseLandmarks | None = None,
         first_track_id: int = 0,
         goes_on: bool = False,
     ) -> None:
         self._detector = detector
         self._goes_on = goes_on
         self._config = config
-        self._crop_size = crop_size
+        self._rows = RowMaker(crop_size, dense)
         self.next_track_id = first_track_id
         self._held: dict[int, Held] = {}
         self._pursuit = Pursuit(detector, self._held)
@@ -304,17 +306,18 @@ class ShotTracker:
         for track in list(self._tracks):
             over = final or now - track.last.pts_seconds > self._config.bridge_seconds
             placed = track.settle(pts_of, self._config.bridge_seconds, over)
-            track.pending += self._rows(placed)
+            self._rows.add(track, placed, self._held)
             if track.track_id is None and (
                 self._is_credible(track, final) or (over and self._is_cut_off(track, goes_on))
             ):
                 track.track_id = self.next_track_id
                 self.next_track_id += 1
-            if track.track_id is not None and len(track.pending) >= (1 if over else _BLOCK_ROWS):
-                yield _as_rows(track.track_id, track.pending, self._held[self._looked].frame.size)
-                track.pending = []
-            elif track.track_id is None and over:
+            if track.track_id is None and over:
                 self._tracks.remove(track)  # a blink of the detector
+            elif track.track_id is not None:
+                rows = self._rows.take(track, self._held[self._looked].frame.size, is_over=over)
+                if rows is not None:
+                    yield rows
         live = [t for t in self._tracks if now - t.last.pts_seconds <= self._config.bridge_seconds]
         keep = min([self._looked, self._back_to(now), *(t.settled_to + 1 for t in live)])
         for index in [i for i in self._held if i < keep]:
@@ -335,29 +338,3 @@ class ShotTracker:
     def _is_cut_off(self, track: LiveTrack, goes_on: bool) -> bool:
         begins = self._goes_on and track.first.frame_index == self._first
         return begins or (goes_on and track.last.frame_index == self._newest)
-
-    def _rows(self, placed: list[Placed]) -> list[Row]:
-        """With times and crops."""
-        if not placed:
-            return []
-        matrices = similarity_to_template(np.stack([p.landmarks_xy for p in placed]), self._crop_size)
-        frames = [self._held[p.frame_index].frame for p in placed]
-        return [
-            (p, frame.pts_seconds, frame.crop(matrix, self._crop_size))
-            for p, frame, matrix in zip(placed, frames, matrices, strict=True)
-        ]
-
-
-def _as_rows(track_id: int, rows: list[Row], frame_size: tuple[int, int]) -> TrackRows:
-    placed = [p for p, _, _ in rows]
-    return TrackRows.build(
-        track_id=track_id,
-        frame_indices=[p.frame_index for p in placed],
-        pts_seconds=[pts for _, pts, _ in rows],
-        boxes_xyxy=[p.box_xyxy for p in placed],
-        landmarks_xy=[p.landmarks_xy for p in placed],
-        scores=[p.score for p in placed],
-        interpolated=[p.interpolated for p in placed],
-        crops=[crop for _, _, crop in rows],
-        frame_size=frame_size,
-    )

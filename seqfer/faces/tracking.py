@@ -15,7 +15,7 @@ class TrackingConfig:
         scans_per_second: how often the picture is searched for new faces where all of it changes; where
             little changes, that little is searched at once, and where nothing does, nothing is.
         smallest_face: width of the smallest face that is looked for, pixels of the video; of those that come
-            into view while most of the picture changes, twice as much.
+            into view while most of the picture changes, twice as much for the first seconds.
         detection_side: longer side of the searched picture at most, pixels: in large videos it limits
             the smallest face (24 pixels up to 1920 wide, 48 up to 3840).
         new_track_score: a face must be this certain to start a track (0 to 1); fainter ones only continue.

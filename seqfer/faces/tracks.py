@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from .dense import Shape
 from .linking import Expectation, Sighting
 from .smoothing import steadied
 from .stitching import TrackEnds
@@ -30,7 +31,22 @@ _PAST = 64  # settled sightings that are remembered, to know who was where
 _GALLERY = 10  # looks that are kept of a track …
 _GALLERY_SECONDS = 0.5  # … so far apart
 
-Row = tuple[Placed, float, NDArray[np.uint8]]  # where, presentation time, aligned crop
+
+@dataclass(kw_only=True, eq=False)
+class Row:
+    """What is stored of a face in one frame, on its way.
+
+    Attributes:
+        placed: where it is.
+        pts_seconds: presentation time.
+        crop: uint8 (S, S, 3), aligned.
+        cut_out: uint8 (side, side, 3), to find dense landmarks in; None where it is not looked at for these.
+    """
+
+    placed: Placed
+    pts_seconds: float
+    crop: NDArray[np.uint8]
+    cut_out: NDArray[np.uint8] | None = None
 
 
 @dataclass(eq=False)
@@ -45,6 +61,8 @@ class LiveTrack:
         num_sightings, sum_scores: over the whole track.
         track_id: its number, given once it has lasted long enough to be believed in.
         pending: settled rows that wait for that.
+        cut_seconds: when it was last cut out to be looked at for dense landmarks.
+        shape: what that look showed, of the rows that were handed out.
         gallery: how it looked, now and then: the last sighting before a face is lost may be half covered.
     """
 
@@ -56,6 +74,8 @@ class LiveTrack:
     sum_scores: float = field(init=False)
     track_id: int | None = None
     pending: list[Row] = field(default_factory=list)
+    cut_seconds: float = float("-inf")
+    shape: Shape | None = None
     gallery: deque[NDArray[np.float32]] = field(default_factory=lambda: deque(maxlen=_GALLERY))
     _before: Sighting | None = field(default=None, init=False)
     _past: deque[Sighting] = field(default_factory=lambda: deque(maxlen=_PAST), init=False)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import WeightsError
-from .detection import Detections
+from .detection import FAINT, Detections
 from .hub import fetched
 
 _URL = "https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/face_detection_yunet_2023mar.onnx"
@@ -38,10 +38,12 @@ class YuNet:
             self._net = cv2.FaceDetectorYN.create(str(path), "", (0, 0), min_score, _MAX_IOU)
         except cv2.error as error:
             raise WeightsError(path, f"not YuNet weights that OpenCV can read ({error.err})") from error
+        self._min_score = min_score
 
-    def detect(self, image: NDArray[np.uint8]) -> Detections:
+    def detect(self, image: NDArray[np.uint8], *, faint: bool = False) -> Detections:
         """See :class:`seqfer.faces.detection.FaceDetector`."""
         height, width = image.shape[:2]
+        self._net.setScoreThreshold(self._min_score * (FAINT if faint else 1))
         self._net.setInputSize((width, height))
         rows = self._net.detect(np.ascontiguousarray(image[..., ::-1]))[1]
         if rows is None:

@@ -83,8 +83,14 @@ def _words(error: Exception) -> str:
 
 
 @contextmanager
-def opened(path: Path | str, *, format: str, version: int) -> Iterator[h5py.File]:
-    """An existing HDF5 file of ours, open for reading until the block ends; see :func:`open_h5`."""
+def opened(path: Path | str, *, format: str, version: int, intact: bool = False) -> Iterator[h5py.File]:
+    """An existing HDF5 file of ours, open for reading until the block ends; see :func:`open_h5`.
+
+    Args:
+        intact: look at its checksum first: HDF5 can lose itself in a damaged file. For small files.
+    """
+    if intact and Path(path).exists() and (damage := find_damage(Path(path))):
+        raise StoreError(path, damage)
     with open_h5(path, format=format, version=version) as file:
         yield file
 
@@ -111,6 +117,19 @@ def open_h5(path: Path | str, *, format: str, version: int) -> h5py.File:
     raise StoreError(path, f"{format} version {found_version}; this seqfer reads version {version}")
 
 
+@contextmanager
+def damage_told(path: Path | str) -> Iterator[None]:
+    """What HDF5 and h5py raise over a damaged file inside the block comes out in words.
+
+    Raises:
+        StoreError: instead.
+    """
+    try:
+        yield
+    except UNREADABLE as error:
+        raise StoreError(path, f"damaged: cannot be read ({_words(error)})") from error
+
+
 def read_json_attribute(file: h5py.File, name: str) -> Any:
     """A JSON attribute of the root.
 
@@ -119,7 +138,7 @@ def read_json_attribute(file: h5py.File, name: str) -> Any:
     """
     try:
         return json.loads(file.attrs[name])
-    except (KeyError, ValueError) as error:
+    except UNREADABLE as error:
         raise StoreError(file.filename, f"attribute {name!r} is absent or damaged") from error
 
 
@@ -130,9 +149,7 @@ def stored_key(path: Path, *, format: str, version: int, intact: bool = False) -
         intact: a file that does not fit its checksum is not usable either.
     """
     try:
-        if intact and path.exists() and find_damage(path):
-            return None
-        with opened(path, format=format, version=version) as file:
+        with opened(path, format=format, version=version, intact=intact) as file, damage_told(path):
             return str(file.attrs.get("key"))
     except StoreError:
         return None

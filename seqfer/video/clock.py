@@ -11,6 +11,7 @@ _BACKWARD_JUMP = Fraction(1)  # seconds: less is a frame out of order, more is a
 _FORWARD_JUMP = Fraction(10)  # seconds: more is no pause, in a stream whose clock may be reset
 
 T = TypeVar("T")
+Ticks = int | Fraction
 
 
 class Clock:
@@ -33,22 +34,28 @@ class Clock:
         say: Callable[[str], None],
         origin_ticks: int | None = None,
     ) -> None:
-        self._time_base, self._step, self._resets, self._say = time_base, step, resets, say
+        # All times are in ticks here: whole numbers, as a rule, and far quicker than fractions of a second.
+        self._time_base, self._step, self._resets, self._say = time_base, step / time_base, resets, say
+        self._backward, self._forward = _BACKWARD_JUMP / time_base, _FORWARD_JUMP / time_base
         # Minus the time of the first frame.
-        self._shift: Fraction | None = None if origin_ticks is None else -origin_ticks * time_base
-        self._last: Fraction | None = None
+        self._shift: Ticks | None = None if origin_ticks is None else -origin_ticks
+        self._last: Ticks | None = None
         self._guessed = self._mended = self._dropped = 0
 
     @property
     def last_seconds(self) -> float | None:
         """Time of the last frame so far; None before the first."""
-        return None if self._last is None else float(self._last)
+        return None if self._last is None else self._seconds(self._last)
 
     def position(self, ticks: int | None) -> float:
         """About where in the video a time stamp lies, for messages, seconds."""
         if ticks is None or self._shift is None:
-            return float(self._last or 0)
-        return max(0.0, float(ticks * self._time_base + self._shift))
+            return self._seconds(self._last or 0)
+        return max(0.0, self._seconds(ticks + self._shift))
+
+    def _seconds(self, time: Ticks) -> float:
+        # The float nearest to the exact value, as of a Fraction, in a tenth of the time.
+        return float(time * self._time_base.numerator / self._time_base.denominator)
 
     def run(self, stamped: Iterable[tuple[int | None, T]]) -> Iterator[tuple[float, T]]:
         """Frames with their seconds, strictly rising.
@@ -71,48 +78,48 @@ class Clock:
             if held:
                 yield from self._between(before, time, held)
                 held = []
-            yield float(time), frame
+            yield self._seconds(time), frame
         self._dropped += len(held)
         self._sum_up()
 
-    def _advance(self, ticks: int | None) -> Fraction | None:
+    def _advance(self, ticks: int | None) -> Ticks | None:
         """The time of the next frame; None if it does not come after the last one."""
-        following = Fraction(0) if self._last is None else self._last + self._step
         if ticks is None:
             self._guessed += 1
-            self._last = following
-            return following
-        stamp = ticks * self._time_base
+            self._last = self._following()
+            return self._last
         if self._shift is None:
-            self._shift = following - stamp
-        time = stamp + self._shift
+            self._shift = self._following() - ticks
+        time = ticks + self._shift
         if self._last is not None:
             ahead = time - self._last
-            if -_BACKWARD_JUMP < ahead <= 0:
+            if -self._backward < ahead <= 0:
                 return None
-            if ahead <= 0 or (self._resets and ahead > _FORWARD_JUMP):
+            if ahead <= 0 or (self._resets and ahead > self._forward):
                 self._say(
-                    f"the clock jumps by {float(ahead):.1f} s at {float(self._last):.1f} s; "
+                    f"the clock jumps by {self._seconds(ahead):.1f} s at {self._seconds(self._last):.1f} s; "
                     "times go on from there"
                 )
-                self._shift, time = following - stamp, following
+                time = self._following()
+                self._shift = time - ticks
         self._last = time
         return time
 
-    def _between(
-        self, before: Fraction | None, after: Fraction, held: Sequence[T]
-    ) -> Iterator[tuple[float, T]]:
+    def _following(self) -> Ticks:
+        return 0 if self._last is None else self._last + self._step
+
+    def _between(self, before: Ticks | None, after: Ticks, held: Sequence[T]) -> Iterator[tuple[float, T]]:
         gap = after - (before or 0)
         if gap < (len(held) + Fraction(1, 2)) * self._step:
             self._dropped += len(held)
             return
         self._mended += len(held)
         for number, frame in enumerate(held, start=1):
-            yield float((before or 0) + gap * number / (len(held) + 1)), frame
+            yield self._seconds((before or 0) + Fraction(gap * number, len(held) + 1)), frame
 
     def _sum_up(self) -> None:
         if self._guessed > _REORDERED or (self._guessed and self._shift is None):
-            rate = float(1 / self._step)
+            rate = float(1 / (self._step * self._time_base))
             self._say(f"{self._guessed} frame(s) without a time, counted at {rate:g} a second")
         if self._mended:
             self._say(f"{self._mended} frame(s) with a time out of order, put between their neighbours")

@@ -9,6 +9,7 @@ first stretched (never shrunk) in the direction in which they are too short, or 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -73,17 +74,24 @@ class Orientation:
 
     def matrix(self, width: int, height: int) -> NDArray[np.float64]:
         """float64 (3, 3): stored pixel to upright pixel (centres at integers) of a stored (width, height)."""
-        wide, high = self.stretched(width, height)
-        x, y = wide / width, high / height
-        stretch = np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
-        turned = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1]] if self.transpose else np.eye(3), np.float64)
-        up_width, up_height = self.size(width, height)
-        flip = np.eye(3)
-        if self.flip_x:
-            flip[0] = -1, 0, up_width - 1
-        if self.flip_y:
-            flip[1] = 0, -1, up_height - 1
-        return flip @ turned @ stretch
+        return _matrix(self, width, height)
+
+
+@lru_cache(maxsize=16)  # asked for with every crop
+def _matrix(to: Orientation, width: int, height: int) -> NDArray[np.float64]:
+    wide, high = to.stretched(width, height)
+    x, y = wide / width, high / height
+    stretch = np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
+    turned = np.array([[0, 1, 0], [1, 0, 0], [0, 0, 1]] if to.transpose else np.eye(3), np.float64)
+    up_width, up_height = to.size(width, height)
+    flip = np.eye(3)
+    if to.flip_x:
+        flip[0] = -1, 0, up_width - 1
+    if to.flip_y:
+        flip[1] = 0, -1, up_height - 1
+    matrix = flip @ turned @ stretch
+    matrix.setflags(write=False)
+    return matrix
 
 
 UPRIGHT = Orientation()

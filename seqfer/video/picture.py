@@ -43,6 +43,11 @@ class Picture(Protocol):
         ...
 
 
+# Chroma sample to luma pixel: see :meth:`YuvPicture._chroma_matrix`.
+_LEVEL = np.array([[2.0, 0.0, 0.0], [0.0, 2.0, 0.5], [0.0, 0.0, 1.0]])
+_CENTRED = np.array([[2.0, 0.0, 0.5], [0.0, 2.0, 0.5], [0.0, 0.0, 1.0]])
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class YuvPicture:
     """Planar 8-bit 4:2:0.
@@ -95,8 +100,7 @@ class YuvPicture:
         MPEG-2, H.264 and their kin put them level with the left column, JPEG (full range) in the middle;
         both half-way between the rows.
         """
-        to_luma = np.array([[2.0, 0.0, 0.5 if self.full_range else 0.0], [0.0, 2.0, 0.5], [0.0, 0.0, 1.0]])
-        return matrix @ to_luma
+        return matrix @ (_CENTRED if self.full_range else _LEVEL)
 
     def _to_rgb(self, planes: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
         return cv2.transform(cv2.merge(planes), yuv_to_rgb(self.matrix, self.full_range))

@@ -52,38 +52,48 @@ def read(path: Path, say: Callable[[str], None], span: Span | None = None) -> Ge
         VideoError: see :func:`seqfer.video.container.open_video`; or no frame could be decoded, or the
             span does not begin where it was planned to.
     """
-    span = span or Span()
     with open_video(path) as (container, stream):
-        clock = Clock(
-            time_base=stream.time_base or Fraction(1, 1000),
-            step=step_seconds(stream),
-            resets=may_reset_clock(stream),
-            say=say,
-            origin_ticks=span.origin_tick,
+        yield from read_opened(path, container, stream, say, span or Span())
+
+
+def read_opened(
+    path: Path,
+    container: av.container.InputContainer,
+    stream: av.VideoStream,
+    say: Callable[[str], None],
+    span: Span,
+) -> Generator[Frame, None, None]:
+    """As :func:`read`, of a file that is open already."""
+    clock = Clock(
+        time_base=stream.time_base or Fraction(1, 1000),
+        step=step_seconds(stream),
+        resets=may_reset_clock(stream),
+        say=say,
+        origin_ticks=span.origin_tick,
+    )
+    damage = Damage(clock, say)
+    orientations = Orientations(stream)
+    stamped = _stamped(path, container, stream, damage, span)
+    for index, (seconds, decoded) in enumerate(clock.run(stamped), start=span.start_frame):
+        check_size(path, decoded.width, decoded.height)
+        is_damaged = damage.meets(seconds, decoded.is_corrupt)
+        if index == span.start_frame and seconds > span.start_seconds:
+            is_damaged = True
+            say(f"nothing between {span.start_seconds:.1f} s and {seconds:.1f} s can be decoded")
+        damage.report_before(seconds)
+        yield Frame(
+            frame_index=index,
+            pts_seconds=seconds,
+            picture=picture_of(decoded),
+            orientation=orientations.of(decoded),
+            is_damaged=is_damaged,
         )
-        damage = Damage(clock, say)
-        orientations = Orientations(stream)
-        stamped = _stamped(path, container, stream, damage, span)
-        for index, (seconds, decoded) in enumerate(clock.run(stamped), start=span.start_frame):
-            check_size(path, decoded.width, decoded.height)
-            is_damaged = damage.meets(seconds, decoded.is_corrupt)
-            if index == span.start_frame and seconds > span.start_seconds:
-                is_damaged = True
-                say(f"nothing between {span.start_seconds:.1f} s and {seconds:.1f} s can be decoded")
-            damage.report_before(seconds)
-            yield Frame(
-                frame_index=index,
-                pts_seconds=seconds,
-                picture=picture_of(decoded),
-                orientation=orientations.of(decoded),
-                is_damaged=is_damaged,
-            )
-        damage.report()
-        if span.stop_tick is not None:
-            return
-        if clock.last_seconds is None and span.is_whole:
-            raise VideoError(path, "not one frame of it can be decoded")
-        _report_early_end(stream, span.start_frame + damage.packets, clock.last_seconds or 0.0, say)
+    damage.report()
+    if span.stop_tick is not None:
+        return
+    if clock.last_seconds is None and span.is_whole:
+        raise VideoError(path, "not one frame of it can be decoded")
+    _report_early_end(stream, span.start_frame + damage.packets, clock.last_seconds or 0.0, say)
 
 
 def first_tick(path: Path, start_tick: int | None = None) -> int | None:

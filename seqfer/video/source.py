@@ -6,7 +6,6 @@ import hashlib
 import math
 import os
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,6 +13,7 @@ from typing import Literal
 from ..errors import VideoError
 from . import pyav_reader, stills
 from .container import declared_seconds, nominal_rate, open_video, os_reason
+from .span import Span
 
 Kind = Literal["container", "stills"]
 DEFAULT_STILL_FPS = 30.0
@@ -103,10 +103,9 @@ def _probe_stills(path: Path, video_id: str, still_fps: float) -> VideoSource:
 
 
 def _probe_container(path: Path, video_id: str) -> VideoSource:
-    with open_video(path) as (_, stream):
+    with open_video(path) as (container, stream):
         rate, seconds, frames = nominal_rate(stream), declared_seconds(stream), stream.frames
-    with closing(pyav_reader.read(path, lambda _: None)) as reader:
-        first = next(reader)
+        first = next(pyav_reader.read_opened(path, container, stream, lambda _: None, Span()))
     return VideoSource(
         path=path,
         video_id=video_id,

@@ -11,7 +11,7 @@ import pytest
 
 from seqfer.decoding import REASONS, Judgement, decode
 from seqfer.errors import InputError, StoreError
-from seqfer.export import FORMATS, VideoReport, output_path, write_outputs
+from seqfer.export import FORMATS, ExportConfig, VideoReport, output_path, write_outputs
 from seqfer.export.segments_csv import COLUMNS
 from seqfer.export.timeline_json import SCHEMA_PATH, read_timelines
 from seqfer.labels import EMOTIONS, Vocabulary
@@ -59,6 +59,10 @@ def report(video_id=STRANGE, tracks=2, untrusted=()) -> VideoReport:
     )
 
 
+def export(folder, made, *to, **filters):
+    return write_outputs(folder, made, ExportConfig(to=to, **filters))
+
+
 def rows(path):
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -66,7 +70,7 @@ def rows(path):
 
 def test_json_is_as_the_schema_says_and_reads_back_the_same(tmp_path):
     made = report()
-    (path,) = write_outputs(tmp_path, made, ["json"])
+    (path,) = export(tmp_path, made)
     schema = json.loads(SCHEMA_PATH.read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     document = json.loads(path.read_text(encoding="utf-8"))
@@ -82,7 +86,7 @@ def test_json_is_as_the_schema_says_and_reads_back_the_same(tmp_path):
 
 
 def test_segments_csv_names_neighbours_only_where_they_touch(tmp_path):
-    write_outputs(tmp_path, report(), ["csv"])
+    export(tmp_path, report(), "csv")
     table = rows(output_path(tmp_path, STRANGE, "csv"))
     assert tuple(table[0]) == COLUMNS
     first = [r for r in table if r["track_id"] == "0"]
@@ -95,7 +99,7 @@ def test_segments_csv_names_neighbours_only_where_they_touch(tmp_path):
 
 
 def test_frames_csv_has_every_frame_of_the_video(tmp_path):
-    write_outputs(tmp_path, report(), ["frames"])
+    export(tmp_path, report(), "frames")
     table = rows(output_path(tmp_path, STRANGE, "frames"))
     assert sorted({int(r["frame"]) for r in table}) == list(range(130))
     assert [int(r["frame"]) for r in table] == sorted(int(r["frame"]) for r in table)
@@ -108,7 +112,7 @@ def test_frames_csv_has_every_frame_of_the_video(tmp_path):
 def test_what_was_not_trusted_is_said_in_every_format(tmp_path):
     # A short smear inside the smile is bridged; a long turn away, dark at first, is a gap.
     made = report(untrusted=[(36, 40, "blurred"), (92, 110, "yaw"), (92, 95, "dark")])
-    paths = write_outputs(tmp_path, made, list(FORMATS))
+    paths = export(tmp_path, made, *FORMATS)
     document = json.loads(paths[-1].read_text(encoding="utf-8"))
     jsonschema.validate(document, json.loads(SCHEMA_PATH.read_text()))
     track = document["tracks"][0]
@@ -137,8 +141,8 @@ def test_the_schema_knows_the_reasons():
 
 
 def test_a_video_without_a_face_still_gives_whole_files(tmp_path):
-    paths = write_outputs(tmp_path, report(tracks=0), list(FORMATS))
-    assert len(paths) == 3
+    paths = export(tmp_path, report(tracks=0), *FORMATS)
+    assert len(paths) == len(FORMATS)
     assert rows(output_path(tmp_path, STRANGE, "csv")) == []
     assert len(rows(output_path(tmp_path, STRANGE, "frames"))) == 130
     assert read_timelines(output_path(tmp_path, STRANGE, "json")) == ()
@@ -165,4 +169,4 @@ def test_a_timeline_that_is_none_is_refused_in_words(tmp_path, content, message)
 def test_a_folder_that_cannot_be_written_to_is_said_in_words(tmp_path):
     (tmp_path / "dir").write_text("a file where a folder should be")
     with pytest.raises(InputError, match="cannot be written"):
-        write_outputs(tmp_path, report(), ["csv"])
+        export(tmp_path, report(), "csv")

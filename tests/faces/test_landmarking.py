@@ -16,7 +16,7 @@ from seqfer.errors import WeightsError
 from seqfer.faces.detection import Detections
 from seqfer.faces.face_alignment_net import FanLandmarks
 from seqfer.faces.fan import FanLandmarker, moved, peaks
-from seqfer.faces.landmarking import LOOSE_BOXES, Landmarks, crop_matrices, in_picture
+from seqfer.faces.landmarking import LOOSE_BOXES, TIGHT_BOXES, Landmarks, crop_matrices, in_picture
 
 FACES = np.array([[170.0, 60, 290, 190], [158.3, 42.9, 301.7, 177.1], [-20, 10, 200, 230]])
 
@@ -162,8 +162,9 @@ class Brightest:
 
 class Boxes:
     num_landmarks = 5
+    reference_scale = TIGHT_BOXES
 
-    def detect(self, image):
+    def detect(self, image, *, faint=False):
         boxes = np.array([[40, 40, 104, 120], [30.3, 52.8, 120.9, 117.2], [80, 80, 80, 90]], np.float32)
         return Detections(
             boxes_xyxy=boxes,

@@ -23,6 +23,7 @@ from seqfer.pipelines.__main__ import main
 from seqfer.pipelines.grouping import group_run
 
 from seqfer.errors import InputError, StoreError, WeightsError
+from seqfer.export import ExportConfig
 from seqfer.faces import hub
 from seqfer.faces.embedding import FaceEmbedder
 from seqfer.faces.quality import QUALITY_COLUMNS, Quality
@@ -302,7 +303,9 @@ def table(path):
 
 def test_somebody_who_comes_back_after_a_cut_or_in_another_film_is_the_same_person(shared, films, tmp_path):
     weights = str(shared / "weights" / "mobilefacenet_128d.onnx")
-    across = RunConfig(persons=PersonsConfig(embedder=weights, scope="run"), formats=("csv", "frames"))
+    across = RunConfig(
+        persons=PersonsConfig(embedder=weights, scope="run"), export=ExportConfig(to=("csv", "frames"))
+    )
     out = tmp_path / "out"
     follow(films, out, across, ["cuts", "pair"])
     assert people_of(out, "cuts") == ["p001", "p002", "p001"]

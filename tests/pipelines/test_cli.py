@@ -106,7 +106,7 @@ def test_the_stages_by_themselves_come_to_the_same(clips, model, seqfer, tmp_pat
     first, second = digests(whole), digests(steps)
     first.pop("summary.csv"), second.pop("summary.csv")  # names the input it was given: video, then store
     assert first == second
-    assert seqfer("export", steps, "--formats", "[csv,frames]").returncode == 0
+    assert seqfer("export", steps, "--to", "csv,frames").returncode == 0
     assert (steps / "a.frames.csv").is_file()
 
 

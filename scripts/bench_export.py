@@ -1,0 +1,105 @@
+"""How long it takes to export the timelines of a film of two hours with three faces, format by format.
+
+    python scripts/bench_export.py [--hours 2] [--faces 3]
+
+The probabilities are made up (seeded), as a model gives them: emotions that come and go. Writing is what is
+measured, with decoding beside it: process CPU time and wall time, seconds, the best of three.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from seqfer.decoding import REASONS, Judgement, decode
+from seqfer.export import FORMATS, ExportConfig, VideoReport, write_outputs
+from seqfer.labels import EMOTIONS, PHASES, Vocabulary
+from seqfer.timeline import FramePredictions
+
+FPS = 25
+
+
+def made_up(track_id: int, num_frames: int) -> FramePredictions:
+    """A face in view for all but a minute in ten, with a change of emotion every three seconds or so."""
+    rng = np.random.default_rng(track_id)
+    frames = np.arange(num_frames)
+    frames = frames[frames % (600 * FPS) >= 60 * FPS]
+    changes = np.cumsum(rng.random(len(frames)) < 1 / (3 * FPS))
+    label = rng.integers(0, len(EMOTIONS), changes[-1] + 1)[changes]
+    logits = rng.normal(0, 0.7, (len(frames), len(EMOTIONS)))
+    logits[np.arange(len(frames)), label] += 3
+    probs = np.exp(logits)
+    return FramePredictions(
+        track_id=track_id,
+        frame_indices=frames,
+        pts_seconds=frames / FPS,
+        emotion_probs=(probs / probs.sum(axis=1, keepdims=True)).astype(np.float32),
+        phase_probs=rng.dirichlet(np.ones(len(PHASES)), len(frames)).astype(np.float32),
+        intensity=np.clip(0.5 + 0.3 * np.sin(frames / 40) + rng.normal(0, 0.05, len(frames)), 0, 1).astype(
+            "f4"
+        ),
+        vocabulary=Vocabulary(),
+    )
+
+
+def best(work: Callable[[], object], repeats: int = 3) -> tuple[float, float]:
+    """CPU and wall seconds of the quickest of some repeats."""
+    times = []
+    for _ in range(repeats):
+        cpu, wall = time.process_time(), time.perf_counter()
+        work()
+        times.append((time.process_time() - cpu, time.perf_counter() - wall))
+    return min(times)
+
+
+def main() -> None:
+    """Print a line for each format, and for all of them together."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--hours", type=float, default=2.0)
+    parser.add_argument("--faces", type=int, default=3)
+    args = parser.parse_args()
+    count = round(args.hours * 3600 * FPS)
+    tracks = tuple(made_up(n, count) for n in range(args.faces))
+    started = time.process_time()
+    timelines = tuple(decode(track, video_id="film") for track in tracks)
+    decoding = time.process_time() - started
+    report = VideoReport(
+        video_id="film",
+        key="0" * 64,
+        source={
+            "name": "film.mp4",
+            "fingerprint": "f",
+            "num_frames": count,
+            "duration_seconds": count / FPS,
+            "notes": [],
+        },
+        model={"name": "made up", "fingerprint": "f", "vocabulary": list(EMOTIONS)},
+        frame_pts_seconds=np.arange(count) / FPS,
+        predictions=tracks,
+        judgements=tuple(Judgement(failed=np.zeros((len(t), len(REASONS)), np.bool_)) for t in tracks),
+        timelines=timelines,
+        link="film.mp4",
+    )
+    print(
+        f"{count} frames, {len(tracks)} faces, {sum(map(len, timelines))} segments; "
+        f"decoding {decoding:.2f} s CPU"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        for name, format in FORMATS.items():
+            path = Path(folder) / f"film{format.suffix}"
+            cpu, wall = best(lambda f=format, p=path: f.write(p, report))
+            print(f"{name:12} {cpu:6.2f} s CPU {wall:6.2f} s wall {path.stat().st_size / 1e6:8.2f} MB")
+        everything = ExportConfig(to=tuple(FORMATS))
+        cpu, wall = best(lambda: write_outputs(Path(folder), report, everything), 1)
+        print(f"{'all':12} {cpu:6.2f} s CPU {wall:6.2f} s wall")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""What a run's folder holds: its videos, what became of them, where they are now."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InputError
+from ..export.timeline_json import FORMAT
+from ..store import stores_below
+from ..video.discover import natural_key
+
+INDEX_NAME = "report.html"
+REPORT_FOLDER = "report"
+_NOT_TIMELINES = frozenset({"persons.json"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunVideo:
+    """One video of a run.
+
+    Attributes:
+        video_id: its name within the run.
+        out: the run's folder.
+        error: why the run gave up on it, in one line; empty where it did not.
+        notes: damage that was met and read around.
+        named_path: the path by which the user named the video; empty where no summary tells.
+    """
+
+    video_id: str
+    out: Path
+    error: str = ""
+    notes: str = ""
+    named_path: str = ""
+
+    @property
+    def timeline_path(self) -> Path:
+        return self.out / f"{self.video_id}.json"
+
+    @property
+    def predictions_path(self) -> Path:
+        return self.out / "predictions" / f"{self.video_id}.h5"
+
+    @property
+    def tracks_path(self) -> Path:
+        return self.out / "tracks" / f"{self.video_id}.h5"
+
+    @property
+    def page_path(self) -> Path:
+        """Where its page goes."""
+        return self.out / REPORT_FOLDER / f"{self.video_id}.html"
+
+    @property
+    def overlay_path(self) -> Path:
+        """Where its film with boxes goes."""
+        return self.out / REPORT_FOLDER / f"{self.video_id}.overlay.mp4"
+
+    @property
+    def is_failed(self) -> bool:
+        """The run gave up on it, and nothing of an earlier run is left."""
+        return bool(self.error) and not self.timeline_path.exists()
+
+
+def find_run_videos(out: Path) -> list[RunVideo]:
+    """The videos of a run's folder, in natural order: those of ``summary.csv``, and those with results.
+
+    Raises:
+        InputError: no such folder, no videos in it, or a ``summary.csv`` that cannot be read.
+    """
+    if not out.is_dir():
+        raise InputError(out, "no such folder")
+    told = {video.video_id: video for video in _summary(out)}
+    found = {*told, *_timelines(out), *_stores(out, "tracks"), *_stores(out, "predictions")}
+    if not found:
+        raise InputError(out, "nothing to report: neither timelines nor a summary.csv of seqfer run here")
+    return [told.get(name) or RunVideo(video_id=name, out=out) for name in sorted(found, key=natural_key)]
+
+
+def find_video(video: RunVideo, source_name: str, *, places: tuple[Path, ...] = ()) -> Path | None:
+    """Where the video is now: as it was named, or below one of ``places``, or beside the results.
+
+    Args:
+        source_name: the file's name, as its track store tells.
+        places: folders that hold videos, or are their roots.
+    """
+    candidates = [Path(video.named_path)] if video.named_path else []
+    inner = Path(video.video_id).parent
+    name = Path(source_name).name
+    for place in (*places, video.out, video.out.parent):
+        candidates += [place / inner / name, place / name]
+    return next((path for path in candidates if path.name == name and _exists(path)), None)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _summary(out: Path) -> Iterator[RunVideo]:
+    path = out / "summary.csv"
+    if not path.exists():
+        return
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(path, f"no readable summary of a run ({error})") from error
+    for row in rows:
+        if name := _safe(row.get("video") or ""):
+            yield RunVideo(
+                video_id=name,
+                out=out,
+                error=row.get("error") or "" if row.get("status") == "failed" else "",
+                notes=row.get("notes") or "",
+                named_path=row.get("path") or "",
+            )
+
+
+def _safe(video_id: str) -> str:
+    """A name that leads nowhere out of the run's folder, or nothing: a summary may have been edited."""
+    parts = Path(video_id).parts
+    return "" if "\0" in video_id or ".." in parts or Path(video_id).is_absolute() else video_id
+
+
+def _timelines(out: Path) -> Iterator[str]:
+    """Names of the JSON files that are timelines, or cannot be told not to be."""
+    for path in out.rglob("*.json"):
+        inner = path.relative_to(out)
+        hidden = any(part.startswith(".") for part in inner.parts)
+        if not hidden and inner.as_posix() not in _NOT_TIMELINES and _may_be_timeline(path):
+            yield inner.with_suffix("").as_posix()
+
+
+def _may_be_timeline(path: Path) -> bool:
+    """By its first bytes, which name the format: a whole document is read once, later."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(200).lstrip()
+    except OSError:
+        return True
+    if FORMAT.encode() in head:
+        return True
+    try:
+        json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return True  # damaged: it is said when it is read
+    return False
+
+
+def _stores(out: Path, kind: str) -> Iterator[str]:
+    folder = out / kind
+    for path in stores_below(folder) if folder.is_dir() else ():
+        yield path.relative_to(folder).with_suffix("").as_posix()
