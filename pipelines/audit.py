@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from jsonargparse import ArgumentParser
+
 from seqfer.datasets.audit import audit, read_facts
 from seqfer.datasets.audit_page import write_audit_page
 from seqfer.files import atomic_path
@@ -13,17 +15,16 @@ from seqfer.store import open_run
 
 from .options import parsed, verb_parser
 
-_EPILOG = """
-examples:
+_EXAMPLES = """
   seqfer audit ck                        a folder of seqfer import, with its labels.csv and dataset.json
   seqfer audit study --labels labels.csv -o audit.html
 """
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+def make_parser() -> ArgumentParser:
+    """The verb's options."""
     parser = verb_parser(
-        "audit", "What is in a data set: a page (HTML) and the same in numbers (JSON).", _EPILOG
+        "audit", "FOLDER", "What is in a data set: a page (HTML) and the same in numbers (JSON).", _EXAMPLES
     )
     parser.add_argument("stores", type=Path, help="folder of a run or of seqfer import")
     parser.add_argument(
@@ -32,7 +33,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "-o", "--out", type=Path | None, default=None, help="page to write; default: audit.html there"
     )
-    made = parsed(parser, argv)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+    made = parsed(make_parser(), argv)
     own = made.stores / "labels.csv"
     table = made.labels or (own if own.is_file() else None)
     out = made.out or made.stores / "audit.html"

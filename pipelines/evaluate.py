@@ -59,8 +59,8 @@ class _Set:
         return set(self.subjects.values())
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+def make_parser() -> argparse.ArgumentParser:
+    """The verb's own options."""
     parser = _Options(
         prog="seqfer evaluate", description=_DESCRIPTION, allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -75,6 +75,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--tolerance_seconds", type=float, default=0.5, help="how far off a change may be told"
     )
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+    parser = make_parser()
     made, rest = parser.parse_known_args(list(argv))
     if made.folds < 2:
         parser.error(f"folds must be at least 2, got {made.folds}")

@@ -10,6 +10,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from jsonargparse import ArgumentParser
+
 from seqfer.data import write_labels
 from seqfer.datasets import KINDS, KindName, Listing, ListingOptions, label_rows, list_dataset
 from seqfer.errors import InputError, LabelError, SeqferError
@@ -23,24 +25,21 @@ from .batch import run_batch
 from .options import ClusterConfig, add_cluster, parsed, verb_parser
 from .run import preflight
 
-_EPILOG = (
-    "kinds:\n"
+_DESCRIPTION = (
+    "A data set as downloaded to face tracks (OUT/tracks) and one table (OUT/labels.csv).\n\nkinds:\n"
     + "\n".join(f"  {name:<8} {what}" for name, (what, _) in KINDS.items())
-    + """
-
-examples:
+)
+_EXAMPLES = """
   seqfer import ck /data/CK+ -o ck
   seqfer import oulu /data/Oulu/B_OriginalImg --include 'VL/Strong/*' -o oulu
   seqfer import labels clips/labels.csv --emotion_map '{"smile": "happiness", "other": null}' -o study
 Then: seqfer train --data.stores ck --data.labels ck/labels.csv …
 """
-)
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
-    description = "A data set as downloaded to face tracks (OUT/tracks) and one table (OUT/labels.csv)."
-    parser = verb_parser("import", description, _EPILOG)
+def make_parser() -> ArgumentParser:
+    """The verb's options."""
+    parser = verb_parser("import", "KIND SOURCE -o OUT", _DESCRIPTION, _EXAMPLES)
     parser.add_argument("kind", type=KindName, help="what it is, see below")
     parser.add_argument("source", type=Path, help="its folder, or its table")
     parser.add_argument("-o", "--out", type=Path, required=True, help="folder for the results")
@@ -57,6 +56,12 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--extraction", type=ExtractionConfig, default=ExtractionConfig())
     add_cluster(parser)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+    parser = make_parser()
     made = parsed(parser, argv)
     preflight(parser, made.cluster, model=None, detector=made.extraction.detector)
     options = ListingOptions(still_fps=made.extraction.still_fps, fold=made.fold, videos=made.videos)

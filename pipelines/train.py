@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import warnings
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -162,6 +163,15 @@ class Trained:
     best: str
     score: float
     data: TracksDataModule
+
+
+def make_parser() -> ArgumentParser:
+    """The options that are not settings of Lightning, the model or the data, for shells to complete."""
+    parser = ArgumentParser(prog="seqfer train")
+    parser.add_argument("--config", help="YAML file with any of the settings")
+    for name in ("-o", "--output", "--ckpt_path", "--data.stores", "--data.labels"):
+        parser.add_argument(name)
+    return parser
 
 
 def main(argv: Sequence[str]) -> int:

@@ -90,7 +90,7 @@ def _scored(
     done = folder / "row.json"
     if not done.exists():
         began = time.process_time()
-        model = [f"--model.init_args.{key}={json.dumps(value)}" for key, value in settings.items()]
+        model = [f"--model.init_args.{key}={_option(value)}" for key, value in settings.items()]
         code = evaluate(
             [
                 "-o", str(folder), "--protocol=kfold", f"--folds={made.folds}", f"--model={kind}", *model,
@@ -108,6 +108,10 @@ def _scored(
         row = {"name": name, "minutes": (time.process_time() - began) / 60, **summary["scores"]["clips"]}
         done.write_text(json.dumps(row, indent=1))
     return json.loads(done.read_text())
+
+
+def _option(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _emotions(place: Path) -> list[str]:

@@ -5,9 +5,9 @@
     python scripts/measure_own_conditions.py own -o docs/own_conditions
 
 Twenty short clips of ten people (two each), dark, lit from high on one side and subtle, are what there is to
-train on; everybody else is tested. Three ways, each with several draws of the ten people: the bundled model as
-it comes; the recipe (``configs/train_own_conditions.yaml``: its encoder, thawed in stages); the same network
-from nothing. Scores are of whole sequences, by the emotion at the apex.
+train on; everybody else is tested. Three ways, each with several draws of the ten people: the bundled model
+as it comes; the recipe (``configs/train_own_conditions.yaml``: its encoder, thawed in stages); the same
+network from nothing. Scores are of whole sequences, by the emotion at the apex.
 """
 
 from __future__ import annotations
@@ -130,8 +130,8 @@ def as_markdown(
         "# A small data set of your own conditions",
         "",
         f"`scripts/measure_own_conditions.py`: {made.clips} clips of {made.clips // 2} people to train on,",
-        f"{made.draws} draws of them, everybody else tested; {kinds} emotions to choose from. Intervals 95 %,",
-        "over people.",
+        f"{made.draws} draws of them, everybody else tested; {kinds} emotions to choose from. Intervals are",
+        "95 %, over people.",
         "",
         "| | WAR | | UAR | minutes of the processor |",
         "|---|---:|---|---:|---:|",

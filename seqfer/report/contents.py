@@ -49,6 +49,7 @@ class VideoContents:
 
     Attributes:
         video: whose.
+        key: digest of all that its timeline depends on.
         source, model: what its timeline tells of them.
         vocabulary: the emotions.
         timelines: by number of the track.
@@ -58,6 +59,7 @@ class VideoContents:
     """
 
     video: RunVideo
+    key: str
     source: Mapping[str, Any]
     model: Mapping[str, Any]
     vocabulary: Vocabulary
@@ -110,6 +112,7 @@ def read_contents(video: RunVideo) -> VideoContents:
             raise ValueError(f"emotions beyond its vocabulary: {', '.join(sorted(unknown))}")
         return VideoContents(
             video=video,
+            key=str(document["key"]),
             source=dict(document["source"]),
             model=dict(document["model"]),
             vocabulary=vocabulary,
