@@ -2,11 +2,11 @@
 
     python scripts/bench_loader.py STUDY [--workers 0 1 2] [--networks]
 
-STUDY is a folder of ``seqfer import``. **Loading:** windows of 16 frames, drawn in the order of training, each
-with its targets, without and with augmentation; beside them a loop of bare h5py that reads the same rows of the
-same files and neither decodes nor collates. **Networks** (``--networks``): optimisation steps of both main
-networks, on windows held in memory, in 32 bits, under bf16 autocast, and compiled; share of time that a training
-from the loader waits for data.
+STUDY is a folder of ``seqfer import``. **Loading:** windows of 16 frames, drawn in the order of training,
+each with its targets, without and with augmentation; beside them a loop of bare h5py that reads the same rows
+of the same files and neither decodes nor collates. **Networks** (``--networks``): optimisation steps of both
+main networks, on windows held in memory, in 32 bits, under bf16 autocast, and compiled; share of time that a
+training from the loader waits for data.
 """
 
 from __future__ import annotations

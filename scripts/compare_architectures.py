@@ -42,7 +42,7 @@ _TRAINED_ON = {
 }  # fmt: skip
 _SOLVED = {"loss": {"class_balance": 1.0}}
 _GRU = {"cell": "gru", "hidden": 64}
-#: Name in the table, class, its settings. Those with an encoder have the same one: what differs is what follows.
+#: Name in the table, class, its settings. Encoders are the same one: what differs is what follows.
 ARCHITECTURES: list[tuple[str, str, dict[str, Any]]] = [
     ("SVM on HOG", "HogSvm", _SOLVED),
     ("SVM on CNN features", "CnnSvm", {"encoder": "bundled", **_SOLVED}),
