@@ -175,7 +175,7 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
     ) -> None:
         self.windows = tuple(windows)
         self.inputs: Inputs = inputs
-        self._run = run
+        self.run = run
         self._vocabulary = vocabulary
         self._rate = sample_rate_hz
         self._steps = max(1, round(window_seconds * sample_rate_hz))
@@ -193,7 +193,7 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
         pace = augment.draw_speed(rng) if augment is not None else 1.0
         times = window.start_seconds + np.arange(self._steps, dtype=np.float64) * (pace / self._rate)
         mask = times < window.start_seconds + (window.num_steps - 0.5) / self._rate
-        track = self._run.track(window.video_id, window.track_id)
+        track = self.run.track(window.video_id, window.track_id)
         rows = nearest_rows(track.pts_seconds, times[mask])
         seen: NDArray
         if self.inputs == "landmarks":
