@@ -22,7 +22,10 @@ VERBS = {
     "report": ("report", "timelines to pages to look at (HTML)"),
     "plot": ("plot", "figures for papers: timelines, transitions, onsets"),
     "import-labels": ("import_labels", "corrected ELAN files back to labels for training"),
+    "import": ("importing", "data sets as downloaded to face tracks and one table of labels"),
+    "audit": ("audit", "what is in a data set: balance, heads, light, leakage"),
     "train": ("train", "fit a model on face tracks and a table of labels"),
+    "evaluate": ("evaluate", "does it hold for people never seen? scores by people left out"),
     "completion": ("completion", "a script for your shell, to complete all this"),
 }
 
@@ -30,7 +33,7 @@ _GROUPS = {
     "see what it does": ("demo",),
     "videos to timelines": ("run", "extract", "predict", "export", "persons"),
     "look at the results": ("inspect", "report", "plot"),
-    "train on your own data": ("import-labels", "train"),
+    "train on your own data": ("import", "import-labels", "audit", "train", "evaluate"),
     "your shell": ("completion",),
 }
 

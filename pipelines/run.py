@@ -19,6 +19,7 @@ from .batch import Batch, compute_batch, finished_with, run_batch, tell_batch
 from .grouping import group_run
 from .measures import count_run
 from .options import ClusterConfig, add_cluster, add_export, add_videos, export_config, parsed, verb_parser
+from .report import report_run
 
 _EXAMPLES = """
   seqfer run clip.mp4 -o results
@@ -40,6 +41,7 @@ def make_parser() -> ArgumentParser:
     add_videos(parser)
     add_export(parser)
     parser.add_class_arguments(RunConfig, skip={"export"})
+    parser.add_argument("--report", action="store_true", help="make pages to look at, too (seqfer report)")
     add_cluster(parser)
     return parser
 
@@ -63,7 +65,11 @@ def main(argv: Sequence[str]) -> int:
     else:
         batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=quiet)
         batch = tell_batch(batch, len(jobs), made.out, quiet=quiet, verb="run")
-    return finished_with(count_run(batch, made.out, config.export, verb="run"), made)
+    batch = count_run(batch, made.out, config.export, verb="run")
+    code = finished_with(batch, made)
+    if made.report and not batch.interrupted:
+        code = max(code, report_run(made.out, quiet=quiet))
+    return code
 
 
 def _run_with_persons(
