@@ -11,6 +11,7 @@ from pathlib import Path
 
 from distributed import Future, as_completed, get_worker
 from distributed.scheduler import KilledWorker
+from jsonargparse import Namespace
 
 from seqfer.errors import InputError
 from seqfer.export.common import atomic_text, seconds
@@ -25,7 +26,7 @@ from .cluster import connected, grow
 from .ledger import Ledger
 from .options import ClusterConfig
 from .progress import BatchProgress
-from .tables import print_outcomes
+from .tables import print_json, print_outcomes
 
 _TOPIC = "seqfer-progress"
 _REPORT_SECONDS = 0.5
@@ -96,12 +97,20 @@ def compute_batch(
                 waiting[n] = job
         if waiting:
             try:
-                with BatchProgress(len(waiting), verb, enabled=not quiet) as progress:
+                names = {n: job.video_id for n, job in waiting.items()}
+                with BatchProgress(len(waiting), verb, names=names, enabled=not quiet) as progress:
                     _compute(waiting, cluster, outcomes, progress, ledger)
             except KeyboardInterrupt:
                 interrupted = True
                 _sweep(waiting.values())
     return Batch(outcomes=tuple(outcomes[n] for n in sorted(outcomes)), interrupted=interrupted)
+
+
+def finished_with(batch: Batch, made: Namespace) -> int:
+    """The exit code of a batch; with ``--json``, what became of it is printed."""
+    if made.json:
+        print_json(batch.outcomes, made.out, batch.exit_code)
+    return batch.exit_code
 
 
 def _known(job: Job, ledger: Ledger) -> Outcome | None:

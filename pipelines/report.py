@@ -30,8 +30,7 @@ from seqfer.report import (
 from .options import verb_parser
 from .progress import BatchProgress
 
-_EPILOG = """
-examples:
+_EXAMPLES = """
   seqfer report results                                # then open results/report.html
   seqfer report results --videos '[/mnt/archive]'      # the videos have moved
   seqfer report results --overlay                      # films with boxes, too: results/report/*.overlay.mp4
@@ -57,7 +56,7 @@ class ReportOptions:
 def make_parser() -> ArgumentParser:
     """The verb's options."""
     parser = verb_parser(
-        "report", "Timelines to pages: OUT/report.html, and one page a video in OUT/report.", _EPILOG
+        "report", "OUT", "Timelines to pages: OUT/report.html, and one page a video in OUT/report.", _EXAMPLES
     )
     parser.add_argument("out", type=Path, help="folder that seqfer run or export wrote to")
     parser.add_argument(
@@ -73,7 +72,8 @@ def make_parser() -> ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
-    args = make_parser().parse_args(list(argv))
+    parser = make_parser()
+    args = parser.parse_args(list(argv))
     options = ReportOptions(videos=tuple(args.videos), faces=args.faces, overlay=args.overlay)
     return report_run(args.out, options, quiet=args.quiet)
 

@@ -38,6 +38,7 @@ BROWSER_OPTIONS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-dev-shm-usage",
 ]
 FPS = 24.0
 _GOOD = dict.fromkeys(QUALITY_COLUMNS, 0.0) | {

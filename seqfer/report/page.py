@@ -55,7 +55,7 @@ def write_page(
     if step > 1:
         told.append(
             f"The curves are those of {step} frames a point, the lowest and the highest of each "
-            "stretch, so that this page stays small; seqfer export --formats '[frames]' has every frame."
+            "stretch, so that this page stays small; seqfer export --to frames has every frame."
         )
     href = None if film is None else relative_address(film, path.parent)
     width, height = (int(contents.source.get(side) or 0) for side in ("width", "height"))

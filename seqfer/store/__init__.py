@@ -7,6 +7,7 @@ from .parts import EDGES, Part, append_parts, read_part
 from .predictions import VideoPredictions, read_predictions, write_predictions
 from .reader import StoredTrack, TrackStore, open_store
 from .run import RunStore, find_stores, open_run
+from .stills import StillGroup, read_still_groups
 from .verify import find_faults
 from .writer import StoreWriter, create_store
 
@@ -14,6 +15,7 @@ __all__ = [
     "EDGES",
     "Part",
     "RunStore",
+    "StillGroup",
     "StoreWriter",
     "StoredTrack",
     "TrackStore",
@@ -28,6 +30,7 @@ __all__ = [
     "read_embeddings",
     "read_part",
     "read_predictions",
+    "read_still_groups",
     "stored_key",
     "stores_below",
     "write_embeddings",
