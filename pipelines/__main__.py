@@ -21,6 +21,7 @@ VERBS = {
     "plot": ("plot", "figures for papers: timelines, transitions, onsets"),
     "report": ("report", "timelines to pages to look at (HTML)"),
     "persons": ("persons", "find out which face tracks show the same person"),
+    "forget": ("forget", "remove all that a run holds of a video or a person"),
     "train": ("train", "fit a model on face tracks and a table of labels"),
     "inspect": ("inspect", "say what is in a run's folder or in one file of it"),
 }
@@ -33,6 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 all well, 1 some input failed (the rest is done), 2 wrong usage, 130 interrupted.
     """
     args = list(sys.argv[1:] if argv is None else argv)
+    if "--offline" in args:
+        args.remove("--offline")
+        os.environ["SEQFER_OFFLINE"] = "1"  # workers inherit it
     if not args or args[0] in ("-h", "--help", "help"):
         print(usage())
         return 0 if args else 2
@@ -48,6 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # not its remarks on its own engine
+    # A picture's header may claim anything; read when OpenCV loads.
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(16384**2))
     try:
         module = importlib.import_module(f".{VERBS[verb][0]}", __package__)
         return module.main(args)
@@ -68,7 +74,8 @@ def usage() -> str:
     verbs = "\n".join(f"  {name:<{width}}  {text}" for name, (_, text) in VERBS.items())
     return (
         "usage: seqfer VERB [options]\n\nvideo in, emotion timelines out, at batch scale\n\n"
-        f"{verbs}\n\nseqfer VERB --help tells more; start with: seqfer demo"
+        f"{verbs}\n\nseqfer VERB --help tells more; start with: seqfer demo\n"
+        "--offline, with any verb: fetch nothing from the network"
     )
 
 
