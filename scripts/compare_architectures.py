@@ -69,13 +69,14 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--only", default="", help="architectures whose class or name has this in it")
     parser.add_argument("--precision", default="32-true", help="bf16-mixed is faster where AMX or a GPU is")
+    parser.add_argument("--tabulate", action="store_true", help="train nothing: what is in WORK already")
     made = parser.parse_args()
     chosen = [a for a in ARCHITECTURES if made.only.lower() in f"{a[0]} {a[1]}".lower()]
     tables = []
     for place in made.dataset:
         facts = json.loads((place / "dataset.json").read_text())
         rows = [_scored(place, name, kind, settings, made) for name, kind, settings in chosen]
-        tables.append((place.name, facts, rows))
+        tables.append((place.name, facts, [row for row in rows if row is not None]))
     made.out.parent.mkdir(parents=True, exist_ok=True)
     made.out.with_suffix(".md").write_text(as_markdown(tables, made.folds), encoding="utf-8")
     draw(made.out.with_suffix(".png"), tables)
@@ -84,10 +85,12 @@ def main() -> None:
 
 def _scored(
     place: Path, name: str, kind: str, settings: dict[str, Any], made: argparse.Namespace
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     slug = "".join(c if c.isalnum() else "_" for c in name)
     folder = made.work / place.name / slug
     done = folder / "row.json"
+    if made.tabulate and not done.exists():
+        return None
     if not done.exists():
         began = time.process_time()
         model = [f"--model.init_args.{key}={_option(value)}" for key, value in settings.items()]

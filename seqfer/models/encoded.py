@@ -92,7 +92,8 @@ class EncodedModel(SequenceModel):
 def encoder_blocks(encoder: nn.Module) -> list[nn.Module]:
     """The parts of an encoder that make its maps, from the picture on; its own classifier is none of them."""
     blocks = []
-    for name, child in encoder.named_children():
+    inside = encoder.network if isinstance(encoder, TimmEncoder) else encoder
+    for name, child in inside.named_children():
         if name == "head":
             continue
         nested = isinstance(child, nn.Sequential) and any(len(list(m.children())) for m in child)
