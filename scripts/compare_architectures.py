@@ -36,9 +36,10 @@ PUBLISHED = {
     ],
 }  # fmt: skip
 
-_ENCODER = {"encoder": "bundled", "freeze_encoder": True, "learning_rate": 5e-3}
+_ENCODER = {"encoder": "bundled", "freeze_encoder": True, "keep_features": True, "learning_rate": 5e-3}
 _TRAINED_ON = {
-    **_ENCODER, "freeze_encoder": False, "encoder_learning_rate": 1e-3, "layer_decay": 0.6,
+    **_ENCODER, "freeze_encoder": False, "keep_features": False, "encoder_learning_rate": 1e-3,
+    "layer_decay": 0.6,
 }  # fmt: skip
 _SOLVED = {"loss": {"class_balance": 1.0}}
 _GRU = {"cell": "gru", "hidden": 64}
@@ -100,7 +101,8 @@ def _scored(
                 f"--data.stores={place}", f"--data.labels={place / 'labels.csv'}",
                 f"--data.vocabulary={','.join(_emotions(place))}", "--data.sample_rate_hz=12.5",
                 "--data.window_seconds=1.6", "--data.moment_seconds=0.13", "--data.batch_size=16",
-                "--data.val_share=0.15", f"--trainer.max_epochs={made.epochs}", "--patience=6",
+                "--data.val_share=0.15",
+                "--data.augmentation=null", f"--trainer.max_epochs={made.epochs}", "--patience=6",
                 "--trainer.accelerator=auto", f"--trainer.precision={made.precision}", "--trainer.devices=1",
                 "--trainer.enable_progress_bar=false", "--trainer.enable_model_summary=false",
             ]
