@@ -1,7 +1,7 @@
 """HDF5: aligned face tracks, per-frame predictions, face embeddings. The only place that imports h5py."""
 
 from .embeddings import VideoEmbeddings, read_embeddings, write_embeddings
-from .files import stored_key
+from .files import find_damage, stored_key
 from .index import stores_below, write_index
 from .parts import EDGES, Part, append_parts, read_part
 from .predictions import VideoPredictions, read_predictions, write_predictions
@@ -23,6 +23,7 @@ __all__ = [
     "VideoPredictions",
     "append_parts",
     "create_store",
+    "find_damage",
     "find_faults",
     "find_stores",
     "open_run",

@@ -13,7 +13,7 @@ from ..errors import StoreError
 from ..timeline import check_shapes
 from . import schema
 from .checks import find_misfit, find_missing
-from .files import append, atomic_h5, opened
+from .files import append, atomic_h5, damage_told, opened
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,7 +78,8 @@ def read_embeddings(path: Path | str) -> VideoEmbeddings:
     Raises:
         StoreError: absent, not HDF5, of another format or version, or not as the schema says.
     """
-    with opened(path, format=schema.EMBEDDINGS_FORMAT, version=schema.EMBEDDINGS_VERSION) as file:
+    form, version = schema.EMBEDDINGS_FORMAT, schema.EMBEDDINGS_VERSION
+    with opened(path, format=form, version=version, intact=True) as file, damage_told(path):
         problem = find_missing(file, schema.EMBEDDINGS_ROOT_ATTRIBUTES)
         if problem is None and not isinstance(file.get("faces"), h5py.Group):
             problem = "group /faces is missing"
