@@ -48,6 +48,7 @@ def make_parser() -> ArgumentParser:
         "OUT",
         "Remove all that a run's folder holds of a video or a person: faces, numbers, timelines, names. "
         "The video itself is not touched: a run that is given it again will do it again.",
+        _EXAMPLES,
     )
     parser.add_argument("out", type=Path, help="the run's folder")
     parser.add_argument("--video", type=str, help="name of the video, as in summary.csv")
