@@ -17,8 +17,10 @@ from seqfer.video import find_videos
 
 from .batch import Batch, compute_batch, finished_with, run_batch, tell_batch
 from .grouping import group_run
+from .lock import locked
 from .measures import count_run
 from .options import ClusterConfig, add_cluster, add_export, add_videos, export_config, parsed, verb_parser
+from .report import report_run
 
 _EXAMPLES = """
   seqfer run clip.mp4 -o results
@@ -40,6 +42,7 @@ def make_parser() -> ArgumentParser:
     add_videos(parser)
     add_export(parser)
     parser.add_class_arguments(RunConfig, skip={"export"})
+    parser.add_argument("--report", action="store_true", help="make pages to look at, too (seqfer report)")
     add_cluster(parser)
     return parser
 
@@ -61,9 +64,14 @@ def main(argv: Sequence[str]) -> int:
     if config.persons.embedder is None:
         batch = run_batch(jobs, made.out, made.cluster, quiet=quiet, verb="run")
     else:
-        batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=quiet)
-        batch = tell_batch(batch, len(jobs), made.out, quiet=quiet, verb="run")
-    return finished_with(count_run(batch, made.out, config.export, verb="run"), made)
+        with locked(made.out):
+            batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=quiet)
+            batch = tell_batch(batch, len(jobs), made.out, quiet=quiet, verb="run")
+    batch = count_run(batch, made.out, config.export, verb="run")
+    code = finished_with(batch, made)
+    if made.report and not batch.interrupted:
+        code = max(code, report_run(made.out, quiet=quiet))
+    return code
 
 
 def _run_with_persons(
@@ -73,7 +81,7 @@ def _run_with_persons(
     before: tuple[Stage, ...] = ("extract", "embed", "predict")
     looked = [replace(job, stages=before) if isinstance(job, Job) else job for job in jobs]
     first = compute_batch(looked, out, cluster, quiet=quiet, verb="run")
-    if first.interrupted:
+    if first.interrupted or first.stopped:
         return first
     group_run(out, config.persons, quiet=quiet)
     left = [
@@ -102,7 +110,7 @@ def preflight(
 
     On a cluster elsewhere only its workers can tell.
     """
-    if cluster.scheduler is not None:
+    if not cluster.is_here:
         return
     try:
         if model is not None:

@@ -73,9 +73,9 @@ class Painter:
             for face in faces:
                 _blur_box(picture, face.box_xyxy)
         taken = [self._draw_face(picture, face, letters) for face in faces]
-        for face in faces:
+        for face, place in zip(faces, tuple(taken), strict=True):
             if face.probabilities is not None:
-                self._draw_bars(picture, face, taken, letters)
+                self._draw_bars(picture, face, place, taken, letters)
         return np.concatenate([picture, self._strip(width, letters, {f.lane for f in faces}, seconds)])
 
     def _faces_at(self, frame_index: int, seconds: float) -> Iterator[_Face]:
@@ -118,15 +118,22 @@ class Painter:
         write(picture, words, x + pad, y + pad // 2, letters, _ink_on(colour))
         return min(left, x), min(top, y), max(right, x + width), max(bottom, y + height)
 
-    def _draw_bars(self, picture: NDArray[np.uint8], face: _Face, taken: list[_Place], letters: int) -> None:
-        """The most likely emotions beside the box, on a side where they hide nothing; else nowhere."""
+    def _draw_bars(
+        self, picture: NDArray[np.uint8], face: _Face, own: _Place, taken: list[_Place], letters: int
+    ) -> None:
+        """The most likely emotions beside the box, on a side where they hide nothing; else nowhere.
+
+        Args:
+            own: the place of box and name.
+            taken: the places of all; that of the bars is added.
+        """
         assert face.probabilities is not None
         small, pad = max(10, round(0.85 * letters)), max(3, letters // 3)
         names = max(text_width(name, small) for name in self._names)
         bar, row = 4 * letters, line_height(small) + 2
         width = names + bar + text_width("100 %", small) + 4 * pad
         height = _MAX_BARS * row + pad
-        left, top, right, bottom = np.rint(face.box_xyxy).astype(int).tolist()
+        left, top, right, bottom = own
         corners = [(right + pad, top), (left - pad - width, top), (left, bottom + pad)]
         sides = sorted(range(len(corners)), key=lambda side: side != self._sides.get(face.lane))
         places = [(side, *corners[side]) for side in sides]
