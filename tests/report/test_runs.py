@@ -114,3 +114,13 @@ def test_videos_are_found_where_they_went(tmp_path, report):
     # The name in the store is that of the video, without its folder.
     text = (tmp_path / "out" / "report" / "day 1" / "a#1.html").read_text()
     assert '<source src="../../../archive/day%201/a%231.mp4">' in text
+
+
+def test_segments_in_doubt_have_a_place_on_the_page(tmp_path, report):
+    path = make_video(tmp_path, "a", STATES)
+    document = json.loads(path.read_text())
+    doubt = document["tracks"][0]["segments"][1]
+    doubt |= {"emotion": "uncertain", "onset_s": None, "apex_s": None, "offset_s": None}
+    path.write_text(json.dumps(document))
+    assert report() == (0, [])
+    assert "uncertain" in (tmp_path / "report" / "a.html").read_text()
