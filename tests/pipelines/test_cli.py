@@ -216,12 +216,15 @@ def test_strange_names_stay_names(clips, model, seqfer, tmp_path):
         shutil.copy(clips / "deep" / "b.mp4", folder / name)
     shutil.copy(clips / "deep" / "b.mp4", os.fsencode(folder) + b"/\xff not utf-8.mp4")
     out = tmp_path / "out"
-    done = seqfer("run", folder, "-o", out, "--model", model)
+    done = seqfer("run", folder, "-o", out, "--model", model, "--report")
     assert done.returncode == 0, done.stderr
     rows = summary(out)
     assert len(rows) == 6 and all(r["status"] == "ok" and "\n" not in v for v, r in rows.items())
     assert len(list(out.glob("*.json"))) == 6
     assert "[red]" in done.stdout
+    pages = [path.read_text() for path in (out / "report").glob("*.html")]
+    assert len(pages) == 6 and not any("<img src=x" in page for page in pages)
+    assert sum("<source src=" in page for page in pages) == 5  # a name that is no text cannot be linked
 
 
 @pytest.fixture
@@ -242,7 +245,7 @@ def test_a_full_disk_is_said_for_each_video_and_room_made_the_run_completes(clip
     full = seqfer(*run)
     assert full.returncode == 1 and "Traceback" not in full.stderr
     assert full.stderr.count("cannot be written, the disk is full") == 3  # two videos and the summary
-    assert [p.name for p in (small_disk / "out").rglob("*") if p.is_file()] == []
+    assert [p.name for p in (small_disk / "out").rglob("*") if p.is_file()] == [".seqfer-lock"]
     (small_disk / "fill").unlink()
     assert seqfer(*run).returncode == 0
 
