@@ -4,32 +4,28 @@ from __future__ import annotations
 
 import csv
 import sys
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from distributed import Future, as_completed, get_worker
-from distributed.scheduler import KilledWorker
 from jsonargparse import Namespace
 
 from seqfer.errors import InputError
 from seqfer.export.common import atomic_text, seconds
-from seqfer.extraction import parts_folder
-from seqfer.files import PARTIAL_SUFFIX
+from seqfer.files import remove_partials, why_not_written
 from seqfer.jobs import Job, Outcome
-from seqfer.stages import divide, finished, process, process_span
+from seqfer.stages import finished
 from seqfer.store import write_index
-from seqfer.video import Span
 
-from .cluster import connected, grow
+from .cluster import ClusterError
+from .cluster_config import ClusterConfig
+from .dispatch import compute
 from .ledger import Ledger
-from .options import ClusterConfig
+from .lock import locked
 from .progress import BatchProgress
 from .tables import print_json, print_outcomes
-
-_TOPIC = "seqfer-progress"
-_REPORT_SECONDS = 0.5
+from .task import clear_logs, remove_empty_logs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +35,13 @@ class Batch:
     Attributes:
         outcomes: of the videos that were finished, in order.
         interrupted: the user stopped it before all were.
+        stopped: why it ended before all were, where it was not the user.
         errors: what went wrong, a line each; empty before it is told.
     """
 
     outcomes: tuple[Outcome, ...]
     interrupted: bool
+    stopped: str = ""
     errors: tuple[str, ...] = ()
 
     @property
@@ -62,10 +60,11 @@ def run_batch(
     Args: as of :func:`compute_batch`.
 
     Raises:
-        InputError: no videos.
+        InputError: no videos; or another run is at work in the folder.
     """
-    batch = compute_batch(jobs, out, cluster, quiet=quiet, verb=verb)
-    return tell_batch(batch, len(jobs), out, quiet=quiet, verb=verb)
+    with locked(out):
+        batch = compute_batch(jobs, out, cluster, quiet=quiet, verb=verb)
+        return tell_batch(batch, len(jobs), out, quiet=quiet, verb=verb)
 
 
 def compute_batch(
@@ -87,7 +86,7 @@ def compute_batch(
         raise InputError(out, "nothing to do: no videos were given")
     outcomes: dict[int, Outcome] = {}
     waiting: dict[int, Job] = {}
-    interrupted = False
+    interrupted, stopped = False, ""
     with Ledger(out) as ledger:
         for n, job in enumerate(jobs):
             outcome = _known(job, ledger) if isinstance(job, Job) else job
@@ -95,15 +94,27 @@ def compute_batch(
                 outcomes[n] = outcome
             elif isinstance(job, Job):
                 waiting[n] = job
+
+        def finish(n: int, outcome: Outcome) -> None:
+            outcomes[n] = outcome
+            ledger.note(waiting[n], outcome)
+
         if waiting:
+            _sweep(waiting, out)
             try:
                 names = {n: job.video_id for n, job in waiting.items()}
                 with BatchProgress(len(waiting), verb, names=names, enabled=not quiet) as progress:
-                    _compute(waiting, cluster, outcomes, progress, ledger)
+                    compute(waiting, cluster, progress, finish)
+            except ClusterError as error:
+                stopped = str(error)
             except KeyboardInterrupt:
                 interrupted = True
-                _sweep(waiting.values())
-    return Batch(outcomes=tuple(outcomes[n] for n in sorted(outcomes)), interrupted=interrupted)
+            finally:  # workers that were lost left theirs; who still writes to one will not be missed
+                with suppress(OSError):
+                    remove_partials(out)
+                    remove_empty_logs(out)
+    ordered = tuple(outcomes[n] for n in sorted(outcomes))
+    return Batch(outcomes=ordered, interrupted=interrupted, stopped=stopped)
 
 
 def finished_with(batch: Batch, made: Namespace) -> int:
@@ -126,6 +137,11 @@ def tell_batch(batch: Batch, num_jobs: int, out: Path, *, quiet: bool, verb: str
     ordered = batch.outcomes
     failed = [o for o in ordered if o.status == "failed"]
     errors = [o.error for o in failed]
+    if batch.stopped:
+        errors.append(
+            f"{batch.stopped}, with {len(ordered) - len(failed)} of {num_jobs} videos done; "
+            "the same command goes on from there"
+        )
     try:
         write_summary(out / "summary.csv", ordered)
         write_index(out)
@@ -146,94 +162,13 @@ def tell_batch(batch: Batch, num_jobs: int, out: Path, *, quiet: bool, verb: str
     return replace(batch, errors=tuple(errors))
 
 
-def _compute(
-    waiting: dict[int, Job],
-    cluster: ClusterConfig,
-    outcomes: dict[int, Outcome],
-    progress: BatchProgress,
-    ledger: Ledger,
-) -> None:
-    """Have the cluster do all jobs: a task each, but for long videos, which are a task for each span.
-
-    Those of a video that was begun go before those of the next, and what joins them before all.
-    """
-    with connected(cluster, len(waiting)) as client:
-        client.subscribe_topic(_TOPIC, lambda event: progress.fraction(*event[1]))
-        tasks: dict[Future, tuple[int, Span | None]] = {}
-        spans_left: dict[int, int] = {}
-
-        def submit(n: int, span: Span | None = None, *, may_divide: bool = False) -> Future:
-            # Neither stored nor fused: a task is a video or a span, its result a few numbers.
-            name = f"seqfer-{n}-{waiting[n].video_id}" + (f"-{span.index}" if span else "")
-            priority = 0 if may_divide else 1 if span else 2
-            future = client.submit(
-                _on_worker,
-                n,
-                waiting[n],
-                span,
-                may_divide,
-                key=name + ("" if may_divide or span else "-joined"),
-                priority=priority,
-                pure=False,
-            )
-            tasks[future] = n, span
-            return future
-
-        done = as_completed([submit(n, may_divide=True) for n in waiting], loop=client.loop)
-        for future in done:
-            n, span = tasks.pop(future)
-            result = _result(future, waiting[n])
-            future.release()
-            if span is not None:
-                spans_left[n] -= 1
-                if not spans_left[n]:  # a span that failed is tried once more there, and its reason told
-                    done.add(submit(n))
-            elif isinstance(result, Outcome):
-                outcomes[n] = result
-                ledger.note(waiting[n], result)
-                progress.done(n, result)
-            else:
-                spans_left[n] = len(result)
-                progress.divided(n, len(result))
-                done.update([submit(n, one) for one in result])
-                grow(client, cluster, len(tasks))
-
-
-def _on_worker(n: int, job: Job, span: Span | None, may_divide: bool) -> Outcome | tuple[Span, ...]:
-    """A video (or the spans it must be divided into first), or one span."""
-    worker = get_worker()
-    last = [time.monotonic()]
-
-    def report(fraction: float) -> None:
-        if time.monotonic() - last[0] >= _REPORT_SECONDS:
-            last[0] = time.monotonic()
-            worker.log_event(_TOPIC, (n, fraction, span.index if span else 0))
-
-    if span is not None:
-        process_span(job, span, on_progress=report)
-        return ()
-    return (may_divide and divide(job)) or process(job, on_progress=report)
-
-
-def _result(future: Future, job: Job) -> Outcome | tuple[Span, ...]:
-    """What a task came to, also where it took its worker down with it."""
+def _sweep(jobs: Mapping[int, Job], out: Path) -> None:
+    """Remove what an earlier run left half-written, and the logs of its tries."""
     try:
-        return future.result()
-    except KilledWorker:
-        reason = "the worker process died on it each time it was tried (crashed, or out of memory)"
-    except Exception as error:  # a fault of ours: the others go on, the reason is shown
-        reason = f"unexpected {type(error).__name__}: {error}"
-    error = InputError(job.where, reason)
-    return Outcome(video_id=job.video_id, path=job.where, status="failed", error=str(error))
-
-
-def _sweep(jobs: Iterable[Job]) -> None:
-    """Remove what stopped workers left half-written."""
-    for job in jobs:
-        for path in job.results:
-            path.with_name(path.name + PARTIAL_SUFFIX).unlink(missing_ok=True)
-        for path in parts_folder(job.tracks_path).glob("*" + PARTIAL_SUFFIX):
-            path.unlink(missing_ok=True)
+        remove_partials(out)
+        clear_logs(out, {job.video_id for job in jobs.values()})
+    except OSError as error:
+        raise InputError(out, why_not_written(error)) from error
 
 
 SUMMARY_COLUMNS = (

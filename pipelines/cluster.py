@@ -1,19 +1,24 @@
-"""A Dask cluster: the one on this machine, or one that is already there."""
+"""A Dask cluster: one that we begin, or one that is already there."""
 
 from __future__ import annotations
 
 import logging
 import os
 import signal
+import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import resource_tracker
+from typing import Any
 
 import dask
-from distributed import Client, LocalCluster, WorkerPlugin
+from distributed import Client, Security, SpecCluster, Status, WorkerPlugin
 
-from .options import ClusterConfig
+from seqfer.errors import InputError
+
+from .cluster_config import ClusterConfig
+from .cluster_kinds import make_cluster
 
 #: Set before a worker starts, because the libraries read them when they load. Dask's own
 #: MALLOC_TRIM_THRESHOLD_ makes the allocator hand memory back and forth with the system at every
@@ -26,6 +31,12 @@ _WORKER_ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(4 << 30),
     "MALLOC_TOP_PAD_": str(64 << 20),
 }
+_INHERITED = ("SEQFER_OFFLINE", "OPENCV_IO_MAX_IMAGE_PIXELS", "OPENCV_LOG_LEVEL")
+_LOOK_SECONDS = 2.0
+
+
+class ClusterError(InputError):
+    """There is no cluster to do the work, or none any more."""
 
 
 class OneThread(WorkerPlugin):
@@ -44,23 +55,28 @@ class OneThread(WorkerPlugin):
 
 @contextmanager
 def connected(config: ClusterConfig, num_tasks: int) -> Iterator[Client]:
-    """A client of the cluster that ``config`` describes; a local one has at most ``num_tasks`` workers.
+    """A client of the cluster that ``config`` describes; on this machine, of at most ``num_tasks`` workers.
 
-    A local cluster listens on the loopback interface only.
+    Raises:
+        ClusterError: it cannot be begun, or does not answer.
     """
-    for name in ("distributed", "distributed.worker", "distributed.nanny", "distributed.core"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in ("asyncio", *logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("asyncio", "distributed"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="distributed")
-    settings = {
-        "distributed.nanny.pre-spawn-environ": _WORKER_ENVIRONMENT,
-        "distributed.scheduler.allowed-failures": 2,
-        "distributed.comm.timeouts.connect": "60s",
-    }
-    with dask.config.set(settings), ExitStack() as stack:
+    with dask.config.set(_settings(config)), ExitStack() as stack:
         with _interrupts_held():
-            where = config.scheduler or stack.enter_context(_local(config.workers, num_tasks))
-            client = stack.enter_context(Client(where, set_as_default=False))
-            client.register_plugin(OneThread())
+            try:
+                client = _client(config, stack)
+                _register(client, OneThread())
+                if client.cluster is not None:
+                    grow(client, config, num_tasks)
+                    if isinstance(client.cluster, SpecCluster):
+                        if not config.is_here:  # wait until jobs are accepted, or hear why they are not
+                            client.cluster.sync(client.cluster._correct_state)
+                        stack.enter_context(_replaced(client.cluster))
+            except (OSError, RuntimeError, ValueError, ImportError) as error:
+                raise ClusterError(config.name, f"no cluster ({error})") from error
         try:
             yield client
         finally:
@@ -68,27 +84,92 @@ def connected(config: ClusterConfig, num_tasks: int) -> Iterator[Client]:
                 stack.close()
 
 
+def _client(config: ClusterConfig, stack: ExitStack) -> Client:
+    if config.scheduler_file is not None:
+        where: dict[str, Any] = {"scheduler_file": str(config.scheduler_file)}
+    else:
+        if (config.scheduler or "").startswith("tls:") and not Security().tls_ca_file:
+            raise ClusterError(config.name, "needs certificates: cluster.tls.ca_file, .cert and .key")
+        where = {"address": config.scheduler or stack.enter_context(make_cluster(config))}
+    return stack.enter_context(Client(**where, set_as_default=False, timeout=config.connect_seconds))
+
+
+def _settings(config: ClusterConfig) -> dict[str, Any]:
+    """Dask's settings, for us and all that we begin."""
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    settings: dict[str, Any] = {
+        "distributed.nanny.pre-spawn-environ": _WORKER_ENVIRONMENT | inherited,
+        # Each loss of a worker is told at once: only we know what had begun on it (dispatch.py).
+        "distributed.scheduler.allowed-failures": 0,
+        "distributed.scheduler.worker-saturation": 1.0,
+        "distributed.scheduler.worker-ttl": f"{config.stall_seconds} s",
+        "distributed.comm.timeouts.connect": f"{config.connect_seconds} s",
+        # Nothing is kept in workers' memory, so there is nothing to spill, nor a reason to pause.
+        "distributed.worker.memory.target": False,
+        "distributed.worker.memory.spill": False,
+        "distributed.worker.memory.pause": False,
+        "distributed.admin.low-level-log-length": 100,
+    }
+    if config.tls is not None:
+        settings |= {
+            "distributed.comm.require-encryption": True,
+            "distributed.comm.default-scheme": "tls",
+            "distributed.comm.tls.ca-file": str(config.tls.ca_file),
+        }
+        for role in ("scheduler", "worker", "client"):
+            settings[f"distributed.comm.tls.{role}.cert"] = str(config.tls.cert)
+            settings[f"distributed.comm.tls.{role}.key"] = str(config.tls.key)
+    return settings
+
+
+def _register(client: Client, plugin: WorkerPlugin) -> None:
+    """Tell every worker, now and to come; one that dies in that moment is not to stop us."""
+    for _ in range(5):
+        with suppress(OSError):
+            client.register_plugin(plugin)
+            return
+    raise ClusterError(client.scheduler.address, "its workers cannot be reached")
+
+
+@contextmanager
+def _replaced(cluster: SpecCluster) -> Iterator[None]:
+    """Workers that could not start, or did not come back, are begun again until the block ends.
+
+    Nannies restart workers that die; what Dask leaves out is a worker that dies while it starts, and a job
+    of a batch system that comes to its end: it takes them off its list, and that is all.
+    """
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(_LOOK_SECONDS):
+            for name, worker in list(cluster.workers.items()):
+                if worker.status in (Status.failed, Status.closed):
+                    cluster.workers.pop(name, None)
+            if set(cluster.worker_spec) - set(cluster.workers):
+                cluster.scale(len(cluster.worker_spec))
+
+    thread = threading.Thread(target=look, name="seqfer-replace-workers", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 def grow(client: Client, config: ClusterConfig, num_tasks: int) -> None:
-    """Let a local cluster have more workers, where a video has turned into many tasks."""
-    if client.cluster is not None:
-        wanted = _num_workers(config.workers, num_tasks)
-        if wanted > len(client.cluster.workers):
-            client.cluster.scale(wanted)
-
-
-def _num_workers(workers: int | None, num_tasks: int) -> int:
-    return min(workers or os.cpu_count() or 1, max(1, num_tasks))
-
-
-def _local(workers: int | None, num_tasks: int) -> LocalCluster:
-    return LocalCluster(
-        n_workers=_num_workers(workers, num_tasks),
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        silence_logs=logging.CRITICAL,
-    )
+    """Let a cluster that we began have the workers that so many tasks can use."""
+    cluster = client.cluster
+    if cluster is None or config.kind == "ssh":  # ssh: has them all from the start
+        return
+    if config.min_workers is not None:
+        cluster.adapt(minimum=config.min_workers, maximum=config.workers)
+        return
+    wanted = config.workers or os.cpu_count() or 1
+    if config.is_here:
+        wanted = min(wanted, max(1, num_tasks))
+    if not isinstance(cluster, SpecCluster) or wanted > len(cluster.worker_spec):
+        cluster.scale(wanted)
 
 
 @contextmanager

@@ -16,11 +16,12 @@ from rich.text import Text
 from seqfer.errors import StoreError
 from seqfer.export.filmstrip import write_filmstrip
 from seqfer.export.timeline_json import read_timelines
-from seqfer.store import find_faults, find_stores, open_store, read_predictions
+from seqfer.store import find_damage, find_faults, find_stores, open_store, read_predictions
 
 from .inspect_json import facts, read_summary
 from .options import verb_parser
 from .tables import console_for_tables
+from .task import logs_below
 
 _EXAMPLES = """
   seqfer inspect results --failed                              what failed, and why
@@ -35,7 +36,7 @@ def make_parser() -> ArgumentParser:
         "inspect", "PLACE", "Say what is in a run's folder, or in one .h5 or .json file of it.", _EXAMPLES
     )
     parser.add_argument("path", type=Path, help="a run's folder, a track store, predictions, or a timeline")
-    parser.add_argument("--failed", action="store_true", help="of a folder: only what failed, and why")
+    parser.add_argument("--failed", action="store_true", help="of a folder: what failed, why, and its logs")
     parser.add_argument(
         "--check", action="store_true", help="look through track stores, every picture, for damage"
     )
@@ -74,15 +75,23 @@ def main(argv: Sequence[str]) -> int:
 
 def _check(place: Path) -> int:
     """Check a store, or those of a run's folder: a line for each fault; 1 if there is any."""
-    faults = 0
     stores = find_stores(place)
-    for path in stores:
-        for fault in find_faults(path):
-            print(f"seqfer inspect: {path}: {fault}", file=sys.stderr)
-            faults += 1
-    if not faults:
+    found = [(path, fault) for path in stores for fault in find_faults(path)]
+    if place.is_dir():  # what else is there has a checksum, and no pictures
+        others = [path for name in ("predictions", "embeddings") for path in (place / name).rglob("*.h5")]
+        found += [(path, fault) for path in sorted(others) if (fault := _damage(path))]
+    for path, fault in found:
+        print(f"seqfer inspect: {path}: {fault}", file=sys.stderr)
+    if not found:
         print(f"{place}: {len(stores)} track stores, all whole" if place.is_dir() else f"{place}: whole")
-    return int(bool(faults))
+    return int(bool(found))
+
+
+def _damage(path: Path) -> str | None:
+    try:
+        return find_damage(path)
+    except StoreError as error:
+        return error.reason
 
 
 def _show_run(console: Console, folder: Path, only_failed: bool) -> None:
@@ -92,6 +101,9 @@ def _show_run(console: Console, folder: Path, only_failed: bool) -> None:
         if not only_failed or row.get("status") == "failed":
             table.add_row(*(Text(row.get(str(c.header)) or "") for c in table.columns))
     console.print(table)
+    if only_failed:
+        for _, log in logs_below(folder):
+            console.print(Text(f"\n{log}:\n{log.read_text(encoding='utf-8', errors='replace')}"))
     failed = sum(row.get("status") == "failed" for row in rows)
     console.print(f"{len(rows)} videos, {failed} failed")
 

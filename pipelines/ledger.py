@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 import seqfer
 from seqfer import models
@@ -49,12 +49,16 @@ class Ledger:
         self._changed = False
 
     def __enter__(self) -> Ledger:
+        self._log: IO[str] | None = None
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Write it, after an interrupt too; where that cannot be done, the next run is slower, no more."""
+        if self._log is not None:
+            with suppress(OSError):
+                self._log.close()
         if self._changed:
             with suppress(SeqferError), atomic_text(self._path) as file:
                 file.writelines(json.dumps(entry) + "\n" for entry in self._entries.values())
@@ -78,7 +82,7 @@ class Ledger:
         about, results = self._about(job), _results(job)
         if about is None or results is None or outcome.status != "ok":
             return
-        self._entries[_name(job)] = {
+        self._entries[_name(job)] = entry = {
             "video": job.video_id,
             "stages": list(job.stages),
             "about": about,
@@ -86,6 +90,13 @@ class Ledger:
             "outcome": plain(replace(outcome, done=())),
         }
         self._changed = True
+        # At once, for the next run if this one is killed; brought into shape at the end.
+        with suppress(OSError):
+            if self._log is None:
+                self._log = self._path.open("a", encoding="utf-8")
+                self._log.write("\n")  # after the last one's half line, if it was
+            self._log.write(json.dumps(entry) + "\n")
+            self._log.flush()
 
     def _about(self, job: Job) -> dict[str, Any] | None:
         """Settings and input; None where there are no such weights, or a folder of stills is the input."""
@@ -150,10 +161,11 @@ def _name(job: Job) -> tuple[str, tuple[str, ...]]:
 def _read(path: Path) -> dict[tuple[str, tuple[str, ...]], dict[str, Any]]:
     entries = {}
     try:
-        with path.open(encoding="utf-8") as file:
-            for line in file:
-                entry = json.loads(line)
-                entries[entry["video"], tuple(entry["stages"])] = entry
-    except (OSError, ValueError, KeyError, TypeError):
+        lines = path.read_bytes().splitlines()
+    except OSError:
         return {}
+    for line in lines:
+        with suppress(ValueError, KeyError, TypeError):
+            entry = json.loads(line)
+            entries[entry["video"], tuple(entry["stages"])] = entry
     return entries

@@ -8,7 +8,6 @@ import math
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,6 +16,8 @@ from jsonargparse.typing import register_type
 
 from seqfer.export import FORMATS, ExportConfig
 from seqfer.measures import SynchronyConfig
+
+from .cluster_config import KINDS, ClusterConfig
 
 
 class _HelpFormatter(DefaultHelpFormatter, argparse.RawDescriptionHelpFormatter):
@@ -27,23 +28,6 @@ class _HelpFormatter(DefaultHelpFormatter, argparse.RawDescriptionHelpFormatter)
         if action.default in (None, False, "", (), math.inf):
             text = text.replace("default: %(default)s", "")
         return text.replace("(, ", "(").replace(", )", ")").replace(" ()", "")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClusterConfig:
-    """Where the work is done.
-
-    Attributes:
-        workers: processes on this machine; one per core where not given.
-        scheduler: address of a Dask cluster that is already there (tcp://host:8786) to use instead.
-    """
-
-    workers: int | None = None
-    scheduler: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.workers is not None and self.workers < 1:
-            raise ValueError(f"workers must be at least 1, got {self.workers}")
 
 
 class Words(tuple[str, ...]):
@@ -132,17 +116,37 @@ def verb_parser(verb: str, usage: str, description: str, examples: str = "") -> 
 
 def parsed(parser: ArgumentParser, argv: Sequence[str]) -> Namespace:
     """The options as objects; settings that refuse their values end in the parser's one line."""
-    args = parser.parse_args(list(argv))
+    try:
+        args = parser.parse_args(_spelled_out(argv))
+    except (UnicodeDecodeError, RecursionError) as error:  # of a file that is no YAML
+        parser.error(f"a configuration file cannot be read ({error})")
     try:
         return parser.instantiate(args)
     except ValueError as error:
         parser.error(str(error))
 
 
+def _spelled_out(argv: Sequence[str]) -> list[str]:
+    """The short forms ``--cluster slurm``, ``--scheduler ADDRESS`` and ``--scheduler-file FILE`` in full."""
+    args = list(argv)
+    for n, (arg, following) in enumerate(zip(args, [*args, ""][1:], strict=True)):
+        name, equals, value = arg.partition("=")
+        if name == "--cluster" and (value if equals else following) in KINDS:
+            args[n] = f"--cluster.kind{equals}{value}"
+        elif arg == "--no-crops":
+            args[n] = "--keep_crops=false"
+        elif name in ("--scheduler", "--scheduler-file"):
+            args[n] = f"--cluster.{name[2:].replace('-', '_')}{equals}{value}"
+    return args
+
+
 def add_cluster(parser: ArgumentParser) -> None:
     """``--cluster.workers`` and the like, ``--quiet`` and ``--json``."""
     parser.add_argument(
-        "--cluster", type=ClusterConfig, default=ClusterConfig(), help="where the work is done"
+        "--cluster",
+        type=ClusterConfig,
+        default=ClusterConfig(),
+        help="where the work is done; short: --cluster slurm, --scheduler ADDRESS, --scheduler-file FILE",
     )
     parser.add_argument(
         "--quiet", action="store_true", help="no progress, no table; errors and exit code only"

@@ -72,8 +72,7 @@ def make_parser() -> ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
-    parser = make_parser()
-    args = parser.parse_args(list(argv))
+    args = make_parser().parse_args(list(argv))
     options = ReportOptions(videos=tuple(args.videos), faces=args.faces, overlay=args.overlay)
     return report_run(args.out, options, quiet=args.quiet)
 

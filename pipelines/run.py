@@ -17,6 +17,7 @@ from seqfer.video import find_videos
 
 from .batch import Batch, compute_batch, finished_with, run_batch, tell_batch
 from .grouping import group_run
+from .lock import locked
 from .measures import count_run
 from .options import ClusterConfig, add_cluster, add_export, add_videos, export_config, parsed, verb_parser
 from .report import report_run
@@ -63,8 +64,9 @@ def main(argv: Sequence[str]) -> int:
     if config.persons.embedder is None:
         batch = run_batch(jobs, made.out, made.cluster, quiet=quiet, verb="run")
     else:
-        batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=quiet)
-        batch = tell_batch(batch, len(jobs), made.out, quiet=quiet, verb="run")
+        with locked(made.out):
+            batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=quiet)
+            batch = tell_batch(batch, len(jobs), made.out, quiet=quiet, verb="run")
     batch = count_run(batch, made.out, config.export, verb="run")
     code = finished_with(batch, made)
     if made.report and not batch.interrupted:
@@ -79,7 +81,7 @@ def _run_with_persons(
     before: tuple[Stage, ...] = ("extract", "embed", "predict")
     looked = [replace(job, stages=before) if isinstance(job, Job) else job for job in jobs]
     first = compute_batch(looked, out, cluster, quiet=quiet, verb="run")
-    if first.interrupted:
+    if first.interrupted or first.stopped:
         return first
     group_run(out, config.persons, quiet=quiet)
     left = [
@@ -108,7 +110,7 @@ def preflight(
 
     On a cluster elsewhere only its workers can tell.
     """
-    if cluster.scheduler is not None:
+    if not cluster.is_here:
         return
     try:
         if model is not None:

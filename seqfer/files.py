@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,7 +25,8 @@ def atomic_path(path: Path, error_type: type[InputError] = InputError) -> Iterat
     Raises:
         InputError: (``error_type``) the folder cannot be written to, or the disk is full.
     """
-    partial = path.with_name(path.name + PARTIAL_SUFFIX)
+    # A name of its own: a worker that was given up for lost may still be writing its own.
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PARTIAL_SUFFIX}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         check_space(path)
@@ -33,11 +35,21 @@ def atomic_path(path: Path, error_type: type[InputError] = InputError) -> Iterat
             os.fsync(written.fileno())
         partial.replace(path)
     except OSError as error:
-        raise error_type(path, _why(error)) from error
+        raise error_type(path, why_not_written(error)) from error
     finally:
         # A partial file that cannot be removed must not hide what went wrong.
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def remove_partials(folder: Path) -> None:
+    """Remove what writers that were stopped have left behind, however deep in a folder.
+
+    Raises:
+        OSError: that cannot be done.
+    """
+    for path in folder.rglob(f"*.????????{PARTIAL_SUFFIX}"):
+        path.unlink(missing_ok=True)
 
 
 def link_to(path: Path, folder: Path) -> str | None:
@@ -57,7 +69,8 @@ def check_space(path: Path) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def _why(error: OSError) -> str:
+def why_not_written(error: OSError) -> str:
+    """An operating-system error on writing in the words of an error line."""
     if error.errno == errno.ENOSPC or "No space left" in str(error):
         return "cannot be written, the disk is full"
     return f"cannot be written ({error.strerror or error})"

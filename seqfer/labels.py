@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 NEUTRAL = "neutral"
 EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", NEUTRAL)
+#: Name of a segment whose emotion is in doubt, where that is asked for; no model's.
+UNCERTAIN = "uncertain"
 PHASES = ("neutral", "onset", "apex", "offset")
 #: Names that label tables may use whatever the vocabulary: where it lacks one, its rows are left out.
 KNOWN_EMOTIONS = (*EMOTIONS, "contempt")

@@ -13,6 +13,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from . import models, video  # PyTorch is slow to import: models is only named where it is used
 from .decoding import decode
 from .errors import SeqferError, StoreError
@@ -23,11 +26,20 @@ from .files import link_to
 from .jobs import STAGES, Job, Outcome, RunConfig, Stage
 from .keys import key_of
 from .persons import embed_video, embedding_key
-from .store import open_store, read_predictions, stored_key, write_predictions
+from .store import (
+    StoredTrack,
+    drop_crops,
+    find_damage,
+    open_store,
+    read_predictions,
+    stored_key,
+    write_predictions,
+)
 from .store.schema import (
     EMBEDDINGS_FORMAT,
     EMBEDDINGS_VERSION,
     FORMAT,
+    NO_CROPS,
     PREDICTIONS_FORMAT,
     PREDICTIONS_VERSION,
     VERSION,
@@ -80,6 +92,8 @@ def finished(job: Job) -> Outcome | None:
             key, needed = _KEYS[stage](job, key)
             if needed:
                 return None
+        if not job.config.keep_crops and _LOOKING & set(job.stages) and _has_crops(job):
+            return None
         return _summarise(job, ())
     except SeqferError:
         return None
@@ -93,39 +107,62 @@ def bring_up_to_date(job: Job, *, on_progress: Progress | None = None) -> tuple[
     """
     done: list[Stage] = []
     key = ""
-    for stage in job.path_of_stages:
-        key, needed = _KEYS[stage](job, key)
-        if needed:
-            _WORK[stage](job, key, on_progress)
-            done.append(stage)
+    try:
+        for stage in job.path_of_stages:
+            key, needed = _KEYS[stage](job, key)
+            if needed:
+                if stage in _LOOKING and "extract" in job.stages and job.path and not _has_crops(job):
+                    _extract(job, key, on_progress)  # they were not kept, and are needed again
+                    done.append("extract")
+                _WORK[stage](job, key, on_progress)
+                done.append(stage)
+    finally:  # also where something is wrong
+        if not job.config.keep_crops and _LOOKING & set(job.stages) and job.tracks_path.exists():
+            drop_crops(job.tracks_path)
     return tuple(done)
+
+
+def _has_crops(job: Job) -> bool:
+    with open_store(job.tracks_path) as store:
+        return store.crop_codec != NO_CROPS
 
 
 # Each of these gives the key the stage's result should have, and whether it is not there.
 
 
 def _extract_key(job: Job, _: str) -> tuple[str, bool]:
-    found = stored_key(job.tracks_path, format=FORMAT, version=VERSION)
     if "extract" not in job.stages or job.path is None:
+        found = stored_key(job.tracks_path, format=FORMAT, version=VERSION)
         if found is None:
             with open_store(job.tracks_path):  # says what is wrong with it
                 pass
+        if job.stages != ("export",):  # which reads no pictures, and is done in less time than this takes
+            _refuse_damaged(job.tracks_path)
         return str(found), False
+    found = stored_key(job.tracks_path, format=FORMAT, version=VERSION, intact=True)
     key = extraction_key(video.fingerprint(job.path), job.config.extraction)
-    return key, found != key
+    return key, found != key or (job.config.keep_crops and not _has_crops(job))
+
+
+def _refuse_damaged(path: Path) -> None:
+    if damage := find_damage(path):
+        raise StoreError(path, damage)
 
 
 def _embed_key(job: Job, tracks_key: str) -> tuple[str, bool]:
-    found = stored_key(job.embeddings_path, format=EMBEDDINGS_FORMAT, version=EMBEDDINGS_VERSION)
+    path = job.embeddings_path
+    found = stored_key(path, format=EMBEDDINGS_FORMAT, version=EMBEDDINGS_VERSION, intact=True)
     # What comes after depends on the tracks, not on this.
     return tracks_key, found != embedding_key(tracks_key, job.config.persons)
 
 
 def _predict_key(job: Job, tracks_key: str) -> tuple[str, bool]:
-    found = stored_key(job.predictions_path, format=PREDICTIONS_FORMAT, version=PREDICTIONS_VERSION)
+    path = job.predictions_path
+    found = stored_key(path, format=PREDICTIONS_FORMAT, version=PREDICTIONS_VERSION, intact=True)
     if "predict" not in job.stages:
         if found is None:
-            read_predictions(job.predictions_path)
+            read_predictions(path)  # says what is wrong with it
+            _refuse_damaged(path)
         return str(found), False
     model = models.model_fingerprint(job.config.model)
     key = key_of(stage="predict", format=PREDICTIONS_VERSION, tracks=tracks_key, model=model)
@@ -176,7 +213,10 @@ def _predict(job: Job, key: str, on_progress: Progress | None) -> None:
     with open_store(job.tracks_path) as store:
         write_predictions(
             job.predictions_path,
-            (models.predict_track(model, track, batch_size=config.batch_size) for track in store.tracks),
+            (
+                models.predict_track(model, _Watched(track, on_progress), batch_size=config.batch_size)
+                for track in store.tracks
+            ),
             video_id=job.video_id,
             key=key,
             tracks_key=store.key,
@@ -186,6 +226,22 @@ def _predict(job: Job, key: str, on_progress: Progress | None) -> None:
                 "vocabulary": list(model.vocabulary),
             },
         )
+
+
+class _Watched:
+    """A track that says so each time its pictures are looked at: who watches a long one sees it advance."""
+
+    def __init__(self, track: StoredTrack, on_progress: Progress | None) -> None:
+        self._track, self._say = track, on_progress or (lambda _: None)
+        self.track_id = track.track_id
+        self.frame_indices, self.pts_seconds = track.frame_indices, track.pts_seconds
+
+    def __len__(self) -> int:
+        return len(self._track)
+
+    def crops(self, start: int, stop: int) -> NDArray[np.uint8]:
+        self._say(1.0)
+        return self._track.crops(start, stop)
 
 
 def _export(job: Job, key: str, on_progress: Progress | None) -> None:
@@ -231,6 +287,8 @@ def _link(job: Job) -> str | None:
     return link_to(video_path, output_path(job.out, job.video_id, "json").parent)
 
 
+#: Stages that look at the pictures of faces.
+_LOOKING: frozenset[Stage] = frozenset({"embed", "predict"})
 _KEYS = {"extract": _extract_key, "embed": _embed_key, "predict": _predict_key, "export": _export_key}
 _WORK = {"extract": _extract, "embed": _embed, "predict": _predict, "export": _export}
 

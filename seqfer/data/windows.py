@@ -147,8 +147,8 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
     nothing counts.
 
     Each item holds ``crops`` uint8 (T, S, S, 3) or ``landmarks`` float32 (T, L, 2), aligned, as fractions of
-    the crop's side; ``mask`` bool (T,), False for padding; and the targets of :func:`frame_targets`, blank at
-    padding.
+    the crop's side; ``mask`` bool (T,), False for padding; ``index`` int64 (), the item's number; and the
+    targets of :func:`frame_targets`, blank at padding.
 
     Args:
         run: the stores.
@@ -175,7 +175,7 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
     ) -> None:
         self.windows = tuple(windows)
         self.inputs: Inputs = inputs
-        self._run = run
+        self.run = run
         self._vocabulary = vocabulary
         self._rate = sample_rate_hz
         self._steps = max(1, round(window_seconds * sample_rate_hz))
@@ -193,7 +193,7 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
         pace = augment.draw_speed(rng) if augment is not None else 1.0
         times = window.start_seconds + np.arange(self._steps, dtype=np.float64) * (pace / self._rate)
         mask = times < window.start_seconds + (window.num_steps - 0.5) / self._rate
-        track = self._run.track(window.video_id, window.track_id)
+        track = self.run.track(window.video_id, window.track_id)
         rows = nearest_rows(track.pts_seconds, times[mask])
         seen: NDArray
         if self.inputs == "landmarks":
@@ -209,7 +209,7 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
         targets["emotion"][~mask] = 0.0
         targets["phase"][~mask] = NO_LABEL
         targets["intensity"][~mask] = np.nan
-        arrays = {self.inputs: filled, "mask": mask, **targets}
+        arrays = {self.inputs: filled, "mask": mask, "index": np.array(index), **targets}
         return {name: torch.from_numpy(np.asarray(value)) for name, value in arrays.items()}
 
     def targets(self, index: int, times: NDArray[np.float64] | None = None) -> dict[str, NDArray]:

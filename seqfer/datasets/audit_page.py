@@ -138,8 +138,7 @@ def _duplicates(found: Audit) -> str:
         )
     return (
         f"<p class=warn>{len(found.pairs)} pairs of tracks show all but the same picture, under different "
-        "subjects or splits. What is trained on one and tested on the other is remembered, not "
-        "recognised.</p>"
+        "subjects or splits. What is trained on one and tested on the other is remembered, not known.</p>"
         f"{''.join(figures)}"
     )
 

@@ -10,11 +10,11 @@ from typing import Literal
 from ..errors import InputError
 from .filenames import list_afew, list_cremad, list_ravdess
 from .listing import Listing
-from .lists import list_dfew, list_table
+from .lists import list_dfew, list_elan, list_table
 from .sequences import list_ck, list_oulu
 from .stills import list_fer
 
-KindName = Literal["ck", "oulu", "fer", "ravdess", "cremad", "dfew", "afew", "labels"]
+KindName = Literal["ck", "oulu", "fer", "ravdess", "cremad", "dfew", "afew", "labels", "eaf"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +24,7 @@ class ListingOptions:
     Attributes:
         still_fps: stills per second of sequences of stills.
         fold: which division of DFEW, 1 to 5.
-        videos: folder of the videos that a label table names.
+        videos: folder of the videos that a label table or ELAN files name.
     """
 
     still_fps: float = 30.0
@@ -43,6 +43,7 @@ KINDS: dict[str, tuple[str, _Lister]] = {
     "dfew": ("DFEW, or lists like its own", lambda p, o: list_dfew(p, o.still_fps, o.fold)),
     "afew": ("folders named by emotion, as AFEW", lambda p, o: list_afew(p, o.still_fps)),
     "labels": ("a label table of your own (CSV)", lambda p, o: list_table(p, o.still_fps, o.videos)),
+    "eaf": ("ELAN files of your own (.eaf)", lambda p, o: list_elan(p, o.still_fps, o.videos)),
 }
 
 

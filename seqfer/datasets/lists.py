@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from ..data.label_table import read_rows
+from ..elan import EMOTION_TYPE, read_elan
 from ..errors import InputError, LabelError
 from ..video import VideoInput
 from .filenames import videos_below
@@ -111,6 +112,58 @@ def list_table(table: Path, still_fps: float, videos: Path | None = None) -> Lis
         if v.video_id in found
     ]
     return Listing(facts=Facts(name=table.stem, label_source=table.name), clips=tuple(clips))
+
+
+def list_elan(source: Path, still_fps: float, videos: Path | None = None) -> Listing:
+    """ELAN files (``.eaf``): a tier a face, its participant the person and the subject.
+
+    Tiers of kind ``emotion`` are taken, or all where there are none. A file with one tier is of the face that
+    is largest for longest; one with several needs ``seqfer persons`` to know who is who.
+
+    Args:
+        source: a file, or a folder of them.
+        still_fps: not used.
+        videos: folder of the videos that they name; by default their own.
+
+    Raises:
+        InputError: no ELAN files.
+        LabelError: one cannot be read, or its video is not there.
+    """
+    files = sorted(source.rglob("*.eaf")) if source.is_dir() else [source]
+    if not files:
+        raise InputError(source, "no ELAN files (.eaf) here")
+    by_name = _names(videos_below(videos or (source if source.is_dir() else source.parent)))
+    clips: dict[str, Clip] = {}
+    for path in files:
+        file = read_elan(path)
+        named = [name for media in (*file.media, path.stem) for name in (media, Path(media).stem)]
+        video = next((by_name[name] for name in named if name in by_name), None)
+        if video is None:
+            raise LabelError(path, f"its video is not there: {', '.join(file.media) or path.stem}")
+        tiers = [t for t in file.tiers if t.annotations]
+        tiers = [t for t in tiers if t.kind == EMOTION_TYPE] or tiers
+        rows: list[Row] = []
+        for tier in tiers:
+            who = tier.participant or (tier.name if len(tiers) > 1 else "")
+            person = {"person": who, "line": tier.name} if len(tiers) > 1 else {}
+            rows += [
+                dict(
+                    emotion=a.text,
+                    start_s=a.start_seconds,
+                    end_s=a.end_seconds,
+                    subject=who or None,
+                    **person,
+                )
+                for a in tier.annotations
+                if a.text
+            ]
+        if rows:
+            one = len(tiers) == 1
+            clips[video.video_id] = Clip(
+                video_id=video.video_id, path=video.path, rows=tuple(rows), one_face=one
+            )
+    facts = Facts(name=source.stem, label_source="annotators, in ELAN")
+    return Listing(facts=facts, clips=tuple(clips.values()))
 
 
 def _names(videos: list[VideoInput]) -> dict[str, VideoInput]:

@@ -48,7 +48,9 @@ def list_ck(root: Path, still_fps: float) -> Listing:
         clips.append(Clip(video_id=f"{subject}/{sequence}", path=folder, rows=rows))
     if not clips:
         raise InputError(root, "no folders of stills (S…/…/*.png) beside the emotion files")
-    notes = [f"{len(folders.keys() - emotions.keys())} sequences without an emotion left out"]
+    notes = []
+    if unnamed := len(folders.keys() - emotions.keys()):
+        notes.append(f"{unnamed} sequences without an emotion left out")
     if absent:
         notes.append(f"{absent} emotion files without their stills")
     facts = Facts(

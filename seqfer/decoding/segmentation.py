@@ -18,7 +18,7 @@ def best_segmentation(
     start_seconds: NDArray[np.float64],
     end_seconds: float,
     *,
-    switch_cost: float,
+    switch_cost: float | NDArray[np.float64],
     min_duration_seconds: float,
 ) -> list[tuple[int, int, int]]:
     """Segments ``(first, last + 1, label)`` that tile the frames and score highest.
@@ -27,7 +27,7 @@ def best_segmentation(
         evidence: float64 (T, K), for each frame and label, already weighted by the frame's duration.
         start_seconds: float64 (T,), rising: when each frame begins to show.
         end_seconds: when the last frame ends.
-        switch_cost: paid once per change of label; 0 or more.
+        switch_cost: paid once per change of label; 0 or more, or a matrix of such (K, K), from row to column.
         min_duration_seconds: of every segment; a stretch shorter than twice this is one segment.
 
     Raises:
@@ -36,6 +36,8 @@ def best_segmentation(
     num_frames, num_labels = evidence.shape
     if num_frames == 0:
         raise ValueError("a stretch needs at least one frame")
+    cost = np.broadcast_to(np.float64(switch_cost), (num_labels, num_labels)).copy()
+    np.fill_diagonal(cost, np.inf)
     bounds = np.append(start_seconds, end_seconds)
     total = np.vstack([np.zeros(num_labels), np.cumsum(evidence, axis=0)])
     # score[t, k]: best segmentation of the first t frames whose last segment is of label k.
@@ -50,7 +52,7 @@ def best_segmentation(
         # All frames at once that need no start later than t - 1: a minimum duration's worth, or more.
         stop = int(np.searchsorted(opened, t, side="right"))
         first, last = int(opened[t - 1]), int(opened[stop - 1])
-        candidates = _before(score[first:last], switch_cost)
+        candidates = (score[first:last, :, None] - cost).max(axis=1)
         if first == 0 and last:
             candidates[0] = 0.0  # nothing comes before the first frame
         candidates -= total[first:last]
@@ -71,7 +73,7 @@ def best_segmentation(
         segments.append((start, t, k))
         if start == 0:
             break
-        t, k = start, _best_other(score[start], k)
+        t, k = start, int((score[start] - cost[:, k]).argmax())
     return segments[::-1]
 
 
@@ -84,19 +86,3 @@ def _num_old_enough(bounds: NDArray[np.float64], min_duration_seconds: float) ->
             count += 1
         counts.append(count)
     return np.array(counts, np.int64)
-
-
-def _before(score: NDArray[np.float64], switch_cost: float) -> NDArray[np.float64]:
-    """For each row (N, K) and label, the best score of any other label, switch paid."""
-    rows, best = np.arange(len(score)), score.argmax(axis=1)
-    others = score.copy()
-    others[rows, best] = -np.inf
-    result = np.repeat(score[rows, best][:, None], score.shape[1], axis=1)
-    result[rows, best] = others.max(axis=1)
-    return result - switch_cost
-
-
-def _best_other(score: NDArray[np.float64], label: int) -> int:
-    masked = score.copy()
-    masked[label] = -np.inf
-    return int(masked.argmax())

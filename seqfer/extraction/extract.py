@@ -155,7 +155,8 @@ class _Extraction:
         return tuple(
             span
             for span in self.spans
-            if stored_key(self._part_path(span), format=FORMAT, version=VERSION) != self._part_key(span)
+            if stored_key(self._part_path(span), format=FORMAT, version=VERSION, intact=True)
+            != self._part_key(span)
         )
 
     def part(self, span: video.Span, on_progress: Progress) -> None:

@@ -190,7 +190,7 @@ class HogSvm(_SvmTraining):
         """uint8 (N, S, S, 3) to histograms, float32 (N, D)."""
         from skimage.feature import hog
 
-        pictures = grey_view(crops, self._side)[:, 0].cpu().numpy()
+        pictures = grey_view(crops, self._side)[:, 0].float().cpu().numpy()
         found = [hog(picture, **self._hog).astype(np.float32) for picture in pictures]
         return torch.from_numpy(np.stack(found)).to(crops.device)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import StoreError
 from ..export.timeline_json import read_document, read_timelines
-from ..labels import Vocabulary
+from ..labels import UNCERTAIN, Vocabulary
 from ..store import read_predictions
 from ..timeline import FramePredictions, Timeline
 from .run import RunVideo
@@ -106,8 +106,9 @@ def read_contents(video: RunVideo) -> VideoContents:
     timelines = {t.track_id: t for t in read_timelines(video.timeline_path)}
     predictions, missing = _predictions(video)
     try:
-        vocabulary = Vocabulary(tuple(document["vocabulary"]))
-        unknown = {s.emotion for t in timelines.values() for s in t} - set(vocabulary)
+        met = {s.emotion for t in timelines.values() for s in t}
+        vocabulary = Vocabulary((*document["vocabulary"], *sorted(met & {UNCERTAIN})))
+        unknown = met - set(vocabulary)
         if unknown:
             raise ValueError(f"emotions beyond its vocabulary: {', '.join(sorted(unknown))}")
         return VideoContents(

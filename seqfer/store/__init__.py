@@ -1,11 +1,12 @@
 """HDF5: aligned face tracks, per-frame predictions, face embeddings. The only place that imports h5py."""
 
 from .embeddings import VideoEmbeddings, read_embeddings, write_embeddings
-from .files import stored_key
+from .files import find_damage, stored_key
 from .index import stores_below, write_index
 from .parts import EDGES, Part, append_parts, read_part
 from .predictions import VideoPredictions, read_predictions, write_predictions
 from .reader import StoredTrack, TrackStore, open_store
+from .reduce import drop_crops, drop_tracks
 from .run import RunStore, find_stores, open_run
 from .stills import StillGroup, read_still_groups
 from .verify import find_faults
@@ -23,6 +24,9 @@ __all__ = [
     "VideoPredictions",
     "append_parts",
     "create_store",
+    "drop_crops",
+    "drop_tracks",
+    "find_damage",
     "find_faults",
     "find_stores",
     "open_run",

@@ -15,6 +15,8 @@ def find_misfit(group: h5py.Group, fields: tuple[Field, ...]) -> str | None:
         dataset = group.get(field.name)
         if not isinstance(dataset, h5py.Dataset):
             return f"{where} is missing"
+        if problem := _not_as_stored(dataset):
+            return f"{where} {problem}"
         if dataset.dtype != field.dtype or dataset.ndim != len(field.dims):
             return f"{where} is {dataset.dtype} with {dataset.ndim} axes"
         for dim, length in zip(field.dims, dataset.shape, strict=True):
@@ -23,6 +25,15 @@ def find_misfit(group: h5py.Group, fields: tuple[Field, ...]) -> str | None:
             wanted = lengths.setdefault(dim, length) if isinstance(dim, str) else dim
             if length != wanted:
                 return f"{where} has shape {dataset.shape}, which does not fit the rest"
+    return None
+
+
+def _not_as_stored(dataset: h5py.Dataset) -> str | None:
+    """What no file of ours does: say it has more than there is, or take it from other files."""
+    if dataset.is_virtual or dataset.external:
+        return "is kept in other files"
+    if dataset.id.get_storage_size() < dataset.nbytes:  # a few bytes that would fill the memory when read
+        return f"claims {dataset.nbytes} bytes and has {dataset.id.get_storage_size()}"
     return None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import h5py
@@ -13,7 +14,9 @@ from ..errors import StoreError
 from ..timeline import check_shapes
 from . import schema
 from .checks import find_misfit, find_missing
-from .files import append, atomic_h5, opened
+from .files import append, atomic_h5, damage_told, opened
+
+_PER_TRACK = ("track_ids", "first_seconds", "num_rows", "vectors")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -55,6 +58,14 @@ class VideoEmbeddings:
     def __len__(self) -> int:
         return len(self.track_ids)
 
+    def without(self, track_ids: Collection[int]) -> VideoEmbeddings:
+        """The same without some tracks."""
+        kept = np.array([int(n) not in track_ids for n in self.track_ids], bool)
+        rows = np.cumsum(kept) - 1
+        pairs = self.seen_together[kept[self.seen_together].all(axis=1)]
+        columns = {name: getattr(self, name)[kept] for name in _PER_TRACK}
+        return replace(self, **columns, seen_together=rows[pairs].reshape(-1, 2))
+
 
 def write_embeddings(path: Path, embeddings: VideoEmbeddings) -> None:
     """Write an embeddings file, whole or not at all.
@@ -78,7 +89,8 @@ def read_embeddings(path: Path | str) -> VideoEmbeddings:
     Raises:
         StoreError: absent, not HDF5, of another format or version, or not as the schema says.
     """
-    with opened(path, format=schema.EMBEDDINGS_FORMAT, version=schema.EMBEDDINGS_VERSION) as file:
+    form, version = schema.EMBEDDINGS_FORMAT, schema.EMBEDDINGS_VERSION
+    with opened(path, format=form, version=version, intact=True) as file, damage_told(path):
         problem = find_missing(file, schema.EMBEDDINGS_ROOT_ATTRIBUTES)
         if problem is None and not isinstance(file.get("faces"), h5py.Group):
             problem = "group /faces is missing"

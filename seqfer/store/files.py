@@ -1,7 +1,13 @@
-"""HDF5 files: written whole or not at all, and opened so that what is wrong comes out in words."""
+"""HDF5 files: written whole or not at all, and opened so that what is wrong comes out in words.
+
+Each begins with a line of text in HDF5's user block, 512 bytes that belong to whoever writes the file: the
+SHA-256 of all that follows them (``tail -c +513 FILE | sha256sum`` gives the same). Root attribute
+``checksum`` says that it must be there.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +22,12 @@ from ..errors import StoreError
 from ..files import atomic_path
 from .schema import Field
 
+#: What h5py raises over damaged files.
+UNREADABLE = (OSError, RuntimeError, KeyError, ValueError, TypeError)
+_BLOCK_BYTES = 512
+_BLOCK_START = b"seqfer sha256 "
+_BLOCK_LINE = len(_BLOCK_START) + 64 + 1
+
 
 @contextmanager
 def atomic_h5(path: Path) -> Iterator[h5py.File]:
@@ -26,13 +38,59 @@ def atomic_h5(path: Path) -> Iterator[h5py.File]:
     Raises:
         StoreError: the folder cannot be written to, or the disk is full.
     """
-    with atomic_path(path, StoreError) as partial, h5py.File(partial, "w", locking="best-effort") as file:
-        yield file
+    with atomic_path(path, StoreError) as partial:
+        with h5py.File(partial, "w", locking="best-effort", userblock_size=_BLOCK_BYTES) as file:
+            file.attrs["checksum"] = "sha256"
+            yield file
+        _seal(partial)
+
+
+def _seal(path: Path) -> None:
+    digest = _digest(path)
+    with path.open("rb+") as file:
+        file.write(_BLOCK_START + digest.encode() + b"\n")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        file.seek(_BLOCK_BYTES)
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def find_damage(path: Path) -> str | None:
+    """Why a file of ours is not as it was written, told by its checksum; None if it is, or never had one.
+
+    Reads all of it (about 1 GB/s).
+
+    Raises:
+        StoreError: not a readable HDF5 file.
+    """
+    try:
+        with path.open("rb") as file:
+            line = file.read(_BLOCK_LINE)
+        if line.startswith(_BLOCK_START):  # HDF5 need not be asked, whom a damaged file may confuse
+            whole = line == _BLOCK_START + _digest(path).encode() + b"\n"
+        else:
+            with h5py.File(path, "r", locking="best-effort") as file:
+                whole = "checksum" not in file.attrs  # as of an earlier version
+    except UNREADABLE as error:
+        raise StoreError(path, f"not a readable HDF5 file ({_words(error)})") from error
+    return None if whole else "was damaged or changed after it was written (its checksum does not fit)"
+
+
+def _words(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 @contextmanager
-def opened(path: Path | str, *, format: str, version: int) -> Iterator[h5py.File]:
-    """An existing HDF5 file of ours, open for reading until the block ends; see :func:`open_h5`."""
+def opened(path: Path | str, *, format: str, version: int, intact: bool = False) -> Iterator[h5py.File]:
+    """An existing HDF5 file of ours, open for reading until the block ends; see :func:`open_h5`.
+
+    Args:
+        intact: look at its checksum first: HDF5 can lose itself in a damaged file. For small files.
+    """
+    if intact and Path(path).exists() and (damage := find_damage(Path(path))):
+        raise StoreError(path, damage)
     with open_h5(path, format=format, version=version) as file:
         yield file
 
@@ -48,15 +106,28 @@ def open_h5(path: Path | str, *, format: str, version: int) -> h5py.File:
         raise StoreError(path, "no such file")
     try:
         file = h5py.File(path, "r", locking="best-effort")
-    except OSError as error:
-        raise StoreError(path, f"not a readable HDF5 file ({str(error).splitlines()[0]})") from error
-    found, found_version = file.attrs.get("format"), file.attrs.get("version")
-    if found == format and found_version == version:
+        found, found_version = file.attrs.get("format"), file.attrs.get("version")
+    except UNREADABLE as error:
+        raise StoreError(path, f"not a readable HDF5 file ({_words(error)})") from error
+    if str(found) == format and str(found_version) == str(version):
         return file
     file.close()
-    if found != format:
+    if str(found) != format:
         raise StoreError(path, f"not a {format} file" + (f" but a {found} file" if found else ""))
     raise StoreError(path, f"{format} version {found_version}; this seqfer reads version {version}")
+
+
+@contextmanager
+def damage_told(path: Path | str) -> Iterator[None]:
+    """What HDF5 and h5py raise over a damaged file inside the block comes out in words.
+
+    Raises:
+        StoreError: instead.
+    """
+    try:
+        yield
+    except UNREADABLE as error:
+        raise StoreError(path, f"damaged: cannot be read ({_words(error)})") from error
 
 
 def read_json_attribute(file: h5py.File, name: str) -> Any:
@@ -67,14 +138,18 @@ def read_json_attribute(file: h5py.File, name: str) -> Any:
     """
     try:
         return json.loads(file.attrs[name])
-    except (KeyError, ValueError) as error:
+    except UNREADABLE as error:
         raise StoreError(file.filename, f"attribute {name!r} is absent or damaged") from error
 
 
-def stored_key(path: Path, *, format: str, version: int) -> str | None:
-    """The ``key`` of a finished file (see :mod:`seqfer.keys`), or None if there is no such usable file."""
+def stored_key(path: Path, *, format: str, version: int, intact: bool = False) -> str | None:
+    """The ``key`` of a finished file (see :mod:`seqfer.keys`), or None if there is no such usable file.
+
+    Args:
+        intact: a file that does not fit its checksum is not usable either.
+    """
     try:
-        with opened(path, format=format, version=version) as file:
+        with opened(path, format=format, version=version, intact=intact) as file, damage_told(path):
             return str(file.attrs.get("key"))
     except StoreError:
         return None

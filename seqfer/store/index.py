@@ -7,14 +7,14 @@ can be moved as a whole.
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 import h5py
 
 from ..errors import StoreError
 from . import schema
-from .files import atomic_h5, opened
+from .files import atomic_h5, damage_told, opened
 
 INDEX_NAME = "tracks.h5"
 
@@ -55,9 +55,13 @@ def read_index(path: Path) -> dict[str, Path]:
     Raises:
         StoreError: not such a file.
     """
-    with opened(path, format=schema.INDEX_FORMAT, version=schema.INDEX_VERSION) as file:
-        links = {name: file.get(name, getlink=True) for name in file}
-    return dict(sorted((unquote(name), path.parent / link.filename) for name, link in links.items()))
+    form, version = schema.INDEX_FORMAT, schema.INDEX_VERSION
+    with opened(path, format=form, version=version, intact=True) as file, damage_told(path):
+        links = {unquote(name): getattr(file.get(name, getlink=True), "filename", "") for name in file}
+    for video_id, where in links.items():  # of ours none leads out of the run's folder
+        if not where or PurePosixPath(where).is_absolute() or ".." in PurePosixPath(where).parts:
+            raise StoreError(path, f"damaged index: video {video_id!r} leads to {where!r}")
+    return dict(sorted((video_id, path.parent / where) for video_id, where in links.items()))
 
 
 def link_name(video_id: str) -> str:

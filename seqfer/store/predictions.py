@@ -15,7 +15,7 @@ from ..labels import Vocabulary
 from ..timeline import FramePredictions
 from . import schema
 from .checks import find_misfit, find_missing
-from .files import append, atomic_h5, opened, read_json_attribute
+from .files import append, atomic_h5, damage_told, opened, read_json_attribute
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,8 @@ def read_predictions(path: Path | str) -> VideoPredictions:
     Raises:
         StoreError: absent, not HDF5, of another format or version, or not as the schema says.
     """
-    with opened(path, format=schema.PREDICTIONS_FORMAT, version=schema.PREDICTIONS_VERSION) as file:
+    form, version = schema.PREDICTIONS_FORMAT, schema.PREDICTIONS_VERSION
+    with opened(path, format=form, version=version, intact=True) as file, damage_told(path):
         problem = find_missing(file, schema.PREDICTIONS_ROOT_ATTRIBUTES)
         if problem is None and not isinstance(file.get("tracks"), h5py.Group):
             problem = "group /tracks is missing"

@@ -19,7 +19,7 @@ from ..errors import StoreError
 from ..faces.quality import Quality
 from . import schema
 from .checks import find_misfit, find_missing
-from .files import opened, read_json_attribute
+from .files import damage_told, opened, read_json_attribute
 
 
 class StoredTrack:
@@ -39,40 +39,44 @@ class StoredTrack:
     def __len__(self) -> int:
         return len(self._group["frame_indices"])
 
+    def _read(self, name: str, rows: slice = slice(None)) -> NDArray:
+        with damage_told(self._group.file.filename):
+            return self._group[name][rows]
+
     @cached_property
     def frame_indices(self) -> NDArray[np.int64]:
         """int64 (T,): rows of the video's frame table."""
-        return self._group["frame_indices"][:]
+        return self._read("frame_indices")
 
     @cached_property
     def pts_seconds(self) -> NDArray[np.float64]:
         """float64 (T,), seconds."""
-        return self._group["pts_seconds"][:]
+        return self._read("pts_seconds")
 
     @cached_property
     def boxes_xyxy(self) -> NDArray[np.float32]:
         """float32 (T, 4), pixels."""
-        return self._group["boxes_xyxy"][:]
+        return self._read("boxes_xyxy")
 
     @cached_property
     def landmarks_xy(self) -> NDArray[np.float32]:
         """float32 (T, L, 2), pixels."""
-        return self._group["landmarks_xy"][:]
+        return self._read("landmarks_xy")
 
     @cached_property
     def scores(self) -> NDArray[np.float32]:
         """float32 (T,)."""
-        return self._group["scores"][:]
+        return self._read("scores")
 
     @cached_property
     def interpolated(self) -> NDArray[np.bool_]:
         """bool (T,)."""
-        return self._group["interpolated"][:]
+        return self._read("interpolated")
 
     @cached_property
     def quality(self) -> Quality:
         """What was measured of each row."""
-        return Quality.from_table(self._group["quality"][:])
+        return Quality.from_table(self._read("quality"))
 
     def crops(self, start: int = 0, stop: int | None = None) -> NDArray[np.uint8]:
         """Aligned faces of rows ``start`` to ``stop`` (exclusive): uint8 (n, S, S, 3), RGB.
@@ -81,8 +85,10 @@ class StoredTrack:
             StoreError: a stored picture is damaged.
         """
         start, stop, _ = slice(start, stop).indices(len(self))
+        if self._codec == schema.NO_CROPS:
+            raise StoreError(self._group.file.filename, "its faces were not kept (keep_crops)")
         if self._codec == "raw":
-            return self._group["crops"][start:stop]
+            return self._read("crops", slice(start, stop))
         pictures = []
         for file in self.jpeg_files(start, stop):
             picture = cv2.imdecode(file, cv2.IMREAD_COLOR) if len(file) else None
@@ -95,12 +101,14 @@ class StoredTrack:
 
     def jpeg_layout(self) -> tuple[NDArray[np.int64], int]:
         """Of a ``jpeg`` store: where files start and the last one ends, int64 (T+1,); bytes in all."""
-        return self._group["crops_offsets"][:], len(self._group["crops_jpeg"])
+        return self._read("crops_offsets"), len(self._group["crops_jpeg"])
 
     def jpeg_files(self, start: int, stop: int) -> list[NDArray[np.uint8]]:
         """Of a ``jpeg`` store: the files of rows ``start`` to ``stop`` (exclusive)."""
-        offsets = self._group["crops_offsets"][start : stop + 1]
-        blob = self._group["crops_jpeg"][offsets[0] : offsets[-1]]
+        offsets = self._read("crops_offsets", slice(start, stop + 1))
+        if (np.diff(offsets) < 0).any() or offsets[0] < 0:
+            raise StoreError(self._group.file.filename, f"track {self.track_id} has no order in its pictures")
+        blob = self._read("crops_jpeg", slice(int(offsets[0]), int(offsets[-1])))
         starts = offsets - offsets[0]
         return [blob[begin:end] for begin, end in pairwise(starts)]
 
@@ -130,7 +138,7 @@ class TrackStore:
         key: digest of all that the content depends on.
         source: name, size, digest, frame rate, … of the video.
         config: the extraction's configuration.
-        crop_codec: ``jpeg`` or ``raw``.
+        crop_codec: ``jpeg``, ``raw``, or ``none`` where pictures were not kept.
         tracks: the face tracks, by number.
     """
 
@@ -149,17 +157,21 @@ class TrackStore:
     @cached_property
     def frame_pts_seconds(self) -> NDArray[np.float64]:
         """float64 (N,): times of all frames of the video, with or without a face."""
-        return self._file["frames/pts_seconds"][:]
+        return self._read("pts_seconds")
 
     @cached_property
     def frame_shots(self) -> NDArray[np.int32]:
         """int32 (N,): number of the shot each frame is in."""
-        return self._file["frames/shot"][:]
+        return self._read("shot")
 
     @cached_property
     def frame_damaged(self) -> NDArray[np.bool_]:
         """bool (N,): frames with pieces missing, and the first behind each stretch that cannot be read."""
-        return self._file["frames/damaged"][:]
+        return self._read("damaged")
+
+    def _read(self, name: str) -> NDArray:
+        with damage_told(self.path):
+            return self._file["frames"][name][:]
 
 
 @contextmanager
@@ -179,9 +191,10 @@ def checked(file: h5py.File) -> TrackStore:
     Raises:
         StoreError: not as the schema says.
     """
-    if problem := find_problem(file):
-        raise StoreError(file.filename, f"damaged store: {problem}")
-    return TrackStore(file)
+    with damage_told(file.filename):
+        if problem := find_problem(file):
+            raise StoreError(file.filename, f"damaged store: {problem}")
+        return TrackStore(file)
 
 
 def find_problem(file: h5py.File) -> str | None:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import StoreError
+from .files import find_damage
 from .reader import StoredTrack, TrackStore, open_store
-from .schema import track_group
+from .schema import NO_CROPS, track_group
 
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
@@ -18,13 +19,19 @@ _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 def find_faults(path: Path | str) -> list[str]:
     """All that is wrong with a track store, each in a line without its name; empty if it is whole.
 
-    Looks at the schema, at the order of frames and times, at numbers that cannot be, and at every picture.
+    Looks at the checksum, the schema, the order of frames and times, impossible numbers, and every picture.
     """
     try:
-        with open_store(path) as store:
-            return list(_faults(store))
+        damage = find_damage(Path(path)) if Path(path).exists() else None
     except StoreError as error:
         return [error.reason]
+    faults = [damage] if damage else []
+    try:
+        with open_store(path) as store:
+            faults.extend(_faults(store))
+    except StoreError as error:
+        faults.append(error.reason)
+    return faults
 
 
 def _faults(store: TrackStore) -> Iterator[str]:
@@ -42,8 +49,8 @@ def _faults(store: TrackStore) -> Iterator[str]:
         for check in (_rows, _numbers, _pictures):
             try:
                 yield from (f"{track.name}: {fault}" for fault in check(track, store))
-            except (OSError, ValueError, KeyError) as error:  # HDF5 could not read it
-                yield f"{track.name}: cannot be read ({' '.join(str(error).split())})"
+            except StoreError as error:
+                yield f"{track.name}: {error.reason}"
 
 
 def _rows(track: StoredTrack, store: TrackStore) -> Iterator[str]:
@@ -72,6 +79,8 @@ def _numbers(track: StoredTrack, store: TrackStore) -> Iterator[str]:
 
 
 def _pictures(track: StoredTrack, store: TrackStore) -> Iterator[str]:
+    if store.crop_codec == NO_CROPS:
+        return
     if store.crop_codec == "jpeg":
         offsets, num_bytes = track.jpeg_layout()
         if offsets[0] != 0 or (np.diff(offsets) <= 0).any() or offsets[-1] != num_bytes:

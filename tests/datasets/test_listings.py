@@ -6,6 +6,7 @@ import cv2
 import h5py
 import numpy as np
 import pytest
+from pympi.Elan import Eaf
 
 from seqfer.datasets import ListingOptions, list_dataset
 from seqfer.errors import InputError, SeqferError
@@ -123,6 +124,34 @@ def test_a_table_of_ones_own_names_videos_and_unknown_ones_are_said(tmp_path):
     table.write_text("video,emotion\na,neutral\nb.mp4,neutral\nc,fear\n")
     with pytest.raises(SeqferError, match=r"videos that are not there: b\.mp4, c"):
         list_dataset("labels", table)
+
+
+def eaf(path, media, tiers):
+    file = Eaf()
+    file.remove_tier("default")
+    file.add_linked_file(media, relpath=media, mimetype="video/mp4")
+    for name, participant, spans in tiers:
+        file.add_tier(name, part=participant)
+        for start, end, text in spans:
+            file.add_annotation(name, start, end, text)
+    file.to_file(str(path))
+    return path
+
+
+def test_tiers_of_elan_files_are_faces_and_their_participants_subjects(tmp_path):
+    touch(tmp_path / "a.mp4")
+    touch(tmp_path / "b.mp4")
+    eaf(tmp_path / "first.eaf", "a.mp4", [("face", "ann", [(0, 800, "joy"), (800, 1500, "neutral")])])
+    pair = [(n, p, [(0, 500, "fear")]) for n, p in (("left", "ann"), ("right", ""))]
+    eaf(tmp_path / "b.eaf", "elsewhere.mp4", pair)
+    found = {clip.video_id: clip for clip in list_dataset("eaf", tmp_path).clips}
+    one, two = found["a"], found["b"]
+    said = sorted((r["start_s"], r["end_s"], r["emotion"], r["subject"]) for r in one.rows)
+    assert said == [(0.0, 0.8, "joy", "ann"), (0.8, 1.5, "neutral", "ann")]
+    assert one.one_face and not two.one_face and {r["person"] for r in two.rows} == {"ann", "right"}
+    (tmp_path / "b.mp4").unlink()
+    with pytest.raises(SeqferError, match="its video is not there: elsewhere"):
+        list_dataset("eaf", tmp_path)
 
 
 def fer_csv(folder, lines):

@@ -52,7 +52,7 @@ class Run:
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(batch, "finished", thorough)
-            patch.setattr(batch, "_compute", lambda waiting, *_: worked.extend(waiting))
+            patch.setattr(batch, "compute", lambda waiting, *_: worked.extend(waiting))
             made = batch.compute_batch(
                 [job or self.job], self.job.out, ClusterConfig(), quiet=True, verb="run"
             )
