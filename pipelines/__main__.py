@@ -17,14 +17,38 @@ VERBS = {
     "extract": ("extract", "videos to aligned face tracks (HDF5)"),
     "predict": ("predict", "face tracks to per-frame probabilities"),
     "export": ("export", "probabilities to timelines: tables, ELAN, Praat, subtitles"),
-    "import-labels": ("import_labels", "corrected ELAN files back to labels for training"),
-    "plot": ("plot", "figures for papers: timelines, transitions, onsets"),
-    "report": ("report", "timelines to pages to look at (HTML)"),
     "persons": ("persons", "find out which face tracks show the same person"),
     "forget": ("forget", "remove all that a run holds of a video or a person"),
-    "train": ("train", "fit a model on face tracks and a table of labels"),
     "inspect": ("inspect", "say what is in a run's folder or in one file of it"),
+    "report": ("report", "timelines to pages to look at (HTML)"),
+    "plot": ("plot", "figures for papers: timelines, transitions, onsets"),
+    "import-labels": ("import_labels", "corrected ELAN files back to labels for training"),
+    "import": ("importing", "data sets as downloaded to face tracks and one table of labels"),
+    "audit": ("audit", "what is in a data set: balance, heads, light, leakage"),
+    "train": ("train", "fit a model on face tracks and a table of labels"),
+    "evaluate": ("evaluate", "does it hold for people never seen? scores by people left out"),
+    "completion": ("completion", "a script for your shell, to complete all this"),
 }
+
+_GROUPS = {
+    "see what it does": ("demo",),
+    "videos to timelines": ("run", "extract", "predict", "export", "persons"),
+    "look at the results": ("inspect", "report", "plot", "forget"),
+    "train on your own data": ("import", "import-labels", "audit", "train", "evaluate"),
+    "your shell": ("completion",),
+}
+
+_EXAMPLES = """
+a first hour:
+  seqfer demo                                     sample videos, and what was found in them
+  seqfer run my_videos -o results --to csv,eaf    timelines as tables, and for ELAN
+  seqfer inspect results                          what came of each video
+  seqfer report results                           pages to look at them: results/report.html
+  seqfer plot results/clip.json -o clip.svg       one of them as a figure
+  seqfer import-labels results -o labels.csv      what you corrected in ELAN, to train on
+
+seqfer VERB --help tells more, with examples. A second run does only what is missing.
+--offline, with any verb: fetch nothing from the network."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +69,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     verb = args.pop(0)
     if verb not in VERBS:
-        print(f"seqfer: unknown verb {verb!r}; there are {', '.join(VERBS)}", file=sys.stderr)
+        from .options import meant
+
+        there = meant(verb, VERBS) or f"; there are {', '.join(VERBS)}"
+        print(f"seqfer: unknown verb {verb!r}{there}", file=sys.stderr)
         return 2
     # One thread for each native library: workers share the machine by processes, and a second
     # thread beside a busy neighbour costs more than it brings. Read when the libraries load.
@@ -71,12 +98,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def usage() -> str:
     """The overview that ``seqfer --help`` prints."""
     width = max(map(len, VERBS))
-    verbs = "\n".join(f"  {name:<{width}}  {text}" for name, (_, text) in VERBS.items())
-    return (
-        "usage: seqfer VERB [options]\n\nvideo in, emotion timelines out, at batch scale\n\n"
-        f"{verbs}\n\nseqfer VERB --help tells more; start with: seqfer demo\n"
-        "--offline, with any verb: fetch nothing from the network"
-    )
+    lines = ["usage: seqfer VERB [options]", "", "video in, emotion timelines out, at batch scale"]
+    grouped = [name for names in _GROUPS.values() for name in names]
+    groups = {**_GROUPS, "more": tuple(name for name in VERBS if name not in grouped)}
+    for title, names in groups.items():
+        if names:
+            lines += ["", f"{title}:", *(f"  {name:<{width}}  {VERBS[name][1]}" for name in names)]
+    return "\n".join(lines) + f"\n{_EXAMPLES}"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from jsonargparse import Namespace
+
 from seqfer.errors import InputError
 from seqfer.export.common import atomic_text, seconds
 from seqfer.files import remove_partials, why_not_written
@@ -22,7 +24,7 @@ from .dispatch import compute
 from .ledger import Ledger
 from .lock import locked
 from .progress import BatchProgress
-from .tables import print_outcomes
+from .tables import print_json, print_outcomes
 from .task import clear_logs, remove_empty_logs
 
 
@@ -100,7 +102,8 @@ def compute_batch(
         if waiting:
             _sweep(waiting, out)
             try:
-                with BatchProgress(len(waiting), verb, enabled=not quiet) as progress:
+                names = {n: job.video_id for n, job in waiting.items()}
+                with BatchProgress(len(waiting), verb, names=names, enabled=not quiet) as progress:
                     compute(waiting, cluster, progress, finish)
             except ClusterError as error:
                 stopped = str(error)
@@ -112,6 +115,13 @@ def compute_batch(
                     remove_empty_logs(out)
     ordered = tuple(outcomes[n] for n in sorted(outcomes))
     return Batch(outcomes=ordered, interrupted=interrupted, stopped=stopped)
+
+
+def finished_with(batch: Batch, made: Namespace) -> int:
+    """The exit code of a batch; with ``--json``, what became of it is printed."""
+    if made.json:
+        print_json(batch.outcomes, made.out, batch.exit_code)
+    return batch.exit_code
 
 
 def _known(job: Job, ledger: Ledger) -> Outcome | None:

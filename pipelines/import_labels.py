@@ -16,8 +16,7 @@ from seqfer.labels import EMOTIONS, Vocabulary
 from .options import Words, parsed, verb_parser
 
 _COLUMNS = ("video", "track", "start_s", "end_s", "emotion", "subject")
-_EPILOG = """
-examples:
+_EXAMPLES = """
   seqfer export results --to eaf          then open results/clip.eaf in ELAN, correct it, save
   seqfer import-labels results/clip.eaf -o labels.csv
   seqfer train --config configs/train_cnnrnn.yaml --data.stores results --data.labels labels.csv -o my_model
@@ -27,7 +26,12 @@ examples:
 
 def make_parser() -> ArgumentParser:
     """The verb's options."""
-    parser = verb_parser("import-labels", "ELAN files (.eaf) to a table of labels for seqfer train.", _EPILOG)
+    parser = verb_parser(
+        "import-labels",
+        "FILES… -o LABELS.csv",
+        "ELAN files (.eaf) to a table of labels for seqfer train.",
+        _EXAMPLES,
+    )
     parser.add_argument("files", nargs="+", type=Path, help="ELAN files, or folders of them")
     parser.add_argument("-o", "--out", type=Path, required=True, help="CSV file to write")
     parser.add_argument(

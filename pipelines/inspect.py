@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
-import csv
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from jsonargparse import ArgumentParser
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from seqfer.errors import InputError, StoreError
+from seqfer.errors import StoreError
 from seqfer.export.filmstrip import write_filmstrip
 from seqfer.export.timeline_json import read_timelines
 from seqfer.store import find_damage, find_faults, find_stores, open_store, read_predictions
 
+from .inspect_json import facts, read_summary
 from .options import verb_parser
 from .tables import console_for_tables
 from .task import logs_below
 
+_EXAMPLES = """
+  seqfer inspect results --failed                              what failed, and why
+  seqfer inspect results/clip.json                             a timeline, as a table
+  seqfer inspect results/tracks/clip.h5 --filmstrip faces.png  the faces of a video
+"""
 
-def main(argv: Sequence[str]) -> int:
-    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
-    parser = verb_parser("inspect", "Say what is in a run's folder, or in one .h5 or .json file of it.")
+
+def make_parser() -> ArgumentParser:
+    """The verb's options."""
+    parser = verb_parser(
+        "inspect", "PLACE", "Say what is in a run's folder, or in one .h5 or .json file of it.", _EXAMPLES
+    )
     parser.add_argument("path", type=Path, help="a run's folder, a track store, predictions, or a timeline")
     parser.add_argument("--failed", action="store_true", help="of a folder: what failed, why, and its logs")
     parser.add_argument(
         "--check", action="store_true", help="look through track stores, every picture, for damage"
     )
     parser.add_argument("--filmstrip", type=Path, help="PNG file to draw the faces of a track store into")
+    parser.add_argument("--json", action="store_true", help="for scripts: as JSON")
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+    parser = make_parser()
     args = parser.parse_args(list(argv))
     if args.check:
         return _check(args.path)
+    if args.json:
+        print(json.dumps(facts(args.path, only_failed=args.failed), indent=1))
+        return 0
     console = console_for_tables()
     if args.filmstrip is not None:
         with open_store(args.path) as store:
@@ -75,12 +95,7 @@ def _damage(path: Path) -> str | None:
 
 
 def _show_run(console: Console, folder: Path, only_failed: bool) -> None:
-    path = folder / "summary.csv"
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(path, f"no readable summary of a run here ({error})") from error
+    rows = read_summary(folder)
     table = _table("video", "status", "frames", "duration_s", "tracks", "segments", "notes", "error")
     for row in rows:
         if not only_failed or row.get("status") == "failed":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from seqfer.errors import SeqferError
@@ -13,10 +14,10 @@ from seqfer.export.timeline_json import parse_timelines, read_document
 from .batch import Batch
 
 
-def count_run(batch: Batch, out: Path, config: ExportConfig, *, verb: str) -> int:
-    """Write the run's tables where transitions are asked for; the exit code that is left of the batch's."""
+def count_run(batch: Batch, out: Path, config: ExportConfig, *, verb: str) -> Batch:
+    """Write the run's tables where transitions are asked for; the batch, with what went wrong."""
     if "transitions" not in config.to or batch.interrupted:
-        return batch.exit_code
+        return batch
     timelines, names = [], {}
     try:
         for outcome in batch.outcomes:
@@ -30,5 +31,5 @@ def count_run(batch: Batch, out: Path, config: ExportConfig, *, verb: str) -> in
         write_run_tables(out, timelines, list(names), config, across=across)
     except SeqferError as error:
         print(f"seqfer {verb}: {error}", file=sys.stderr)
-        return 1
-    return batch.exit_code
+        return replace(batch, errors=(*batch.errors, str(error)))
+    return batch

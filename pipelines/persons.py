@@ -6,6 +6,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from jsonargparse import ArgumentParser
+
 from seqfer.jobs import RunConfig
 from seqfer.persons import PersonsConfig
 
@@ -15,22 +17,30 @@ from .options import add_cluster, parsed, verb_parser
 from .predict import plan_stores
 from .run import preflight
 
-_EPILOG = """
-examples:
+_EXAMPLES = """
   seqfer persons results --embedder arcface_r50.onnx
   seqfer persons results --embedder arcface_r50.onnx --scope run --threshold 0.4 && seqfer export results
 seqfer export (and run) then say who it is in every table.
 """
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+def make_parser() -> ArgumentParser:
+    """The verb's options."""
     parser = verb_parser(
-        "persons", "Face tracks (OUT/tracks) that show the same person: OUT/persons.csv and .json.", _EPILOG
+        "persons",
+        "OUT --embedder FILE.onnx",
+        "Face tracks (OUT/tracks) that show the same person: OUT/persons.csv and .json.",
+        _EXAMPLES,
     )
     parser.add_argument("out", type=Path, help="folder that seqfer extract or run wrote to")
     parser.add_class_arguments(PersonsConfig)
     add_cluster(parser)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+    parser = make_parser()
     made = parsed(parser, argv)
     try:
         config = PersonsConfig(**{name: made[name] for name in PersonsConfig.__dataclass_fields__})

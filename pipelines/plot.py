@@ -16,8 +16,7 @@ from seqfer.store import read_predictions
 
 from .options import Words, parsed, verb_parser
 
-_EPILOG = """
-examples:
+_EXAMPLES = """
   seqfer plot results/clip.json -o figure.svg                       a lane for each face
   seqfer plot results/clip.json --from 60 --until 90 -o figure.pdf  half a minute of it
   seqfer plot results --kind transitions -o figure.pdf              which emotion follows which, in all videos
@@ -27,7 +26,9 @@ examples:
 
 def make_parser() -> ArgumentParser:
     """The verb's options."""
-    parser = verb_parser("plot", "Figures for papers, of one video's timelines or of a run's.", _EPILOG)
+    parser = verb_parser(
+        "plot", "PLACE -o FILE", "Figures for papers, of one video's timelines or of a run's.", _EXAMPLES
+    )
     parser.add_argument("place", type=Path, help="a timeline (OUT/<video>.json), or a run's folder")
     parser.add_argument("-o", "--out", type=Path, required=True, help=f"file to write: {', '.join(SUFFIXES)}")
     parser.add_argument(

@@ -15,14 +15,14 @@ from seqfer.jobs import STAGES, Job, Outcome, RunConfig, Stage
 from seqfer.persons import PersonsConfig, make_embedder
 from seqfer.video import find_videos
 
-from .batch import Batch, compute_batch, run_batch, tell_batch
+from .batch import Batch, compute_batch, finished_with, run_batch, tell_batch
 from .grouping import group_run
 from .lock import locked
 from .measures import count_run
 from .options import ClusterConfig, add_cluster, add_export, add_videos, export_config, parsed, verb_parser
+from .report import report_run
 
-_EPILOG = """
-examples:
+_EXAMPLES = """
   seqfer run clip.mp4 -o results
   seqfer run /data/study --cluster.workers 8 -o results
   seqfer run 'day*/*.mp4' -o results --to csv,frames,eaf --extraction.detector.name yunet
@@ -36,10 +36,13 @@ _SETTINGS = [name for name in RunConfig.__dataclass_fields__ if name != "export"
 
 def make_parser() -> ArgumentParser:
     """The verb's options."""
-    parser = verb_parser("run", "Videos to emotion timelines: extract, predict, export.", _EPILOG)
+    parser = verb_parser(
+        "run", "VIDEOS… -o OUT", "Videos to emotion timelines: extract, predict, export.", _EXAMPLES
+    )
     add_videos(parser)
     add_export(parser)
     parser.add_class_arguments(RunConfig, skip={"export"})
+    parser.add_argument("--report", action="store_true", help="make pages to look at, too (seqfer report)")
     add_cluster(parser)
     return parser
 
@@ -57,13 +60,18 @@ def main(argv: Sequence[str]) -> int:
         persons=config.persons,
     )
     jobs = plan(made.videos, made.out, STAGES, config)
+    quiet = made.quiet or made.json
     if config.persons.embedder is None:
-        batch = run_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="run")
+        batch = run_batch(jobs, made.out, made.cluster, quiet=quiet, verb="run")
     else:
         with locked(made.out):
-            batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=made.quiet)
-            batch = tell_batch(batch, len(jobs), made.out, quiet=made.quiet, verb="run")
-    return count_run(batch, made.out, config.export, verb="run")
+            batch = _run_with_persons(jobs, made.out, made.cluster, config, quiet=quiet)
+            batch = tell_batch(batch, len(jobs), made.out, quiet=quiet, verb="run")
+    batch = count_run(batch, made.out, config.export, verb="run")
+    code = finished_with(batch, made)
+    if made.report and not batch.interrupted:
+        code = max(code, report_run(made.out, quiet=quiet))
+    return code
 
 
 def _run_with_persons(

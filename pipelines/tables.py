@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from seqfer.jobs import Outcome
+from seqfer.keys import plain
 
 _MAX_ROWS = 40
 
@@ -40,6 +42,17 @@ def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
     if len(shown) > _MAX_ROWS or len(shown) < len(outcomes):
         console.print(f"{len(outcomes)} videos, {failed} failed")
     console.print(Text(f"Results: {out}   Summary: {out / 'summary.csv'}"))
+
+
+def print_json(outcomes: Sequence[Outcome], out: Path, exit_code: int) -> None:
+    """The same as one JSON object on standard output, for scripts."""
+    document = {
+        "out": str(out),
+        "exit_code": exit_code,
+        "failed": sum(o.status == "failed" for o in outcomes),
+        "videos": [plain(o) for o in outcomes],
+    }
+    print(json.dumps(document, ensure_ascii=True, indent=1))
 
 
 def console_for_tables() -> Console:

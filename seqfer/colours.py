@@ -6,7 +6,7 @@ common kind of colour blindness. Neutral is grey; names beyond the seven take wh
 
 from __future__ import annotations
 
-from .labels import NEUTRAL, Vocabulary
+from .labels import NEUTRAL, UNCERTAIN, Vocabulary
 
 _FIXED = {
     "anger": "#D55E00",  # vermillion
@@ -16,6 +16,7 @@ _FIXED = {
     "sadness": "#0072B2",  # blue
     "surprise": "#56B4E9",  # sky blue
     NEUTRAL: "#999999",
+    UNCERTAIN: "#DDDDDD",
 }
 _OTHERS = ("#F0E442", "#882255", "#44AA99", "#332288", "#000000")
 

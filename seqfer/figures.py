@@ -9,7 +9,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,9 +49,7 @@ Lane = tuple[Timeline, FramePredictions | None]
 
 @contextmanager
 def _style() -> Iterator[None]:
-    if find_spec("matplotlib") is None:
-        raise InputError("seqfer plot", "figures need matplotlib: pip install 'seqfer[plot]'")
-    from matplotlib import rc_context
+    from matplotlib import rc_context  # slow to import
 
     with rc_context(_STYLE):
         yield

@@ -13,7 +13,11 @@ from dataclasses import dataclass
 
 NEUTRAL = "neutral"
 EMOTIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", NEUTRAL)
+#: Name of a segment whose emotion is in doubt, where that is asked for; no model's.
+UNCERTAIN = "uncertain"
 PHASES = ("neutral", "onset", "apex", "offset")
+#: Names that label tables may use whatever the vocabulary: where it lacks one, its rows are left out.
+KNOWN_EMOTIONS = (*EMOTIONS, "contempt")
 
 _ALIASES = {
     "angry": "anger",
@@ -63,8 +67,7 @@ class Vocabulary:
         Raises:
             ValueError: the name is not in the vocabulary; the message lists what is.
         """
-        known = name.strip().lower()
-        known = known if known in self.names else _ALIASES.get(known, known)
+        known = common_name(name, self.names)
         if known not in self.names:
             raise ValueError(f"unknown emotion {name!r}; the vocabulary is {', '.join(self.names)}")
         return self.names.index(known)
@@ -75,6 +78,18 @@ class Vocabulary:
         return self.names.index(NEUTRAL) if NEUTRAL in self.names else None
 
 
-def as_vocabulary(names: Vocabulary | Sequence[str]) -> Vocabulary:
-    """``names`` as a :class:`Vocabulary`."""
+def common_name(name: str, names: Sequence[str] = ()) -> str:
+    """``name`` in lower case and, unless one of ``names``, with common adjectives made nouns.
+
+    >>> common_name("Happy")
+    'happiness'
+    """
+    name = name.strip().lower()
+    return name if name in names else _ALIASES.get(name, name)
+
+
+def as_vocabulary(names: Vocabulary | Sequence[str] | str) -> Vocabulary:
+    """``names`` as a :class:`Vocabulary`; text has its names between commas."""
+    if isinstance(names, str):
+        names = [name.strip() for name in names.split(",")]
     return names if isinstance(names, Vocabulary) else Vocabulary(tuple(names))

@@ -35,10 +35,11 @@ class Segment:
     Attributes:
         start_seconds, end_seconds: half-open, seconds.
         start_frame, end_frame: the same in frame indices of the video, half-open.
-        emotion: a name of the vocabulary.
+        emotion: a name of the vocabulary, or ``uncertain`` where that is asked for.
         confidence: mean probability of the emotion over the segment, 0 to 1.
         intensity: highest intensity within the segment, 0 to 1; 0 for neutral.
-        onset_seconds, apex_seconds, offset_seconds: begins to show, stands, has faded; None for neutral.
+        onset_seconds, apex_seconds, offset_seconds: begins to show, stands, has faded; None for neutral
+            and uncertain.
         trusted: share of its frames that were good enough to be judged, 0 to 1; the others were bridged.
 
     Raises:
@@ -83,7 +84,7 @@ class Transition:
         start_seconds: the first visible change.
         duration_seconds: from the first visible change to the new emotion standing: the offset phase of
             the source and the onset phase of the target, whichever exist, taken together.
-        source, target: names of the vocabulary.
+        source, target: names of the vocabulary, or ``uncertain``.
         confidence: the lower of the two segments' confidences.
     """
 

@@ -92,14 +92,11 @@ def test_names_are_never_formulas_or_markup(tmp_path):
     assert f"{name} face 0" in [t.strip() for t in texts]
 
 
-def test_what_cannot_be_drawn_is_said(tmp_path, capsys, monkeypatch):
+def test_what_cannot_be_drawn_is_said(tmp_path, capsys):
     with pytest.raises(ValueError, match="61 faces are too many"):
         draw_timelines([lane(track_id=n) for n in range(61)])
     with pytest.raises(InputError, match=r"\.svg, \.pdf, \.png"):
         save_figure(tmp_path / "f.gif", draw_timelines([lane()]))
-    monkeypatch.setattr("seqfer.figures.find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"pip install 'seqfer\[plot\]'"):
-        draw_timelines([lane()])
     for place, more, words in (
         (tmp_path, [], "no timelines here; seqfer run"),
         (tmp_path / "none.json", [], "no such file"),

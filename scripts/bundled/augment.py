@@ -17,6 +17,8 @@ def augmented(
 ) -> Tensor:
     """A batch of training pictures.
 
+    The network sees grey, so a colour cast reaches it as another gamma.
+
     Args:
         crops, inside: uint8 (N, S, S), see :class:`bundled.ferplus.Stills`.
         side: of the pictures returned, pixels.
@@ -25,14 +27,12 @@ def augmented(
     Returns:
         float32 (N, 1, side, side), as ``FrameEncoder.preprocess`` gives it.
     """
-    pictures = _compressed(crops, rng)
-    pictures = _other_rim(pictures, inside, rng)
+    pictures = torch.from_numpy(_other_rim(_compressed(crops, rng), inside, rng))[:, None].float()
     view = F.grid_sample(
-        torch.from_numpy(pictures)[:, None].float(), _grid(len(crops), 2 * side, rng),
-        mode="bilinear", padding_mode="border", align_corners=False,
-    )  # fmt: skip
-    view = _low_resolution(F.avg_pool2d(view, 2), rng)
-    return _erased(normalise(_lit(view, rng)), rng)
+        pictures, _grid(len(crops), side, rng), mode="bilinear", padding_mode="border", align_corners=False
+    )
+    view = _smeared(_low_resolution(view, rng), rng)
+    return _covered(normalise(_lit(view, rng)), rng)
 
 
 def _draw(rng: np.random.Generator, name: str, *args: float, n: int) -> Tensor:
@@ -74,7 +74,7 @@ def _grid(n: int, side: int, rng: np.random.Generator) -> Tensor:
     return F.affine_grid(theta, [n, 1, side, side], align_corners=False)
 
 
-def _low_resolution(pictures: Tensor, rng: np.random.Generator, share: float = 0.25) -> Tensor:
+def _low_resolution(pictures: Tensor, rng: np.random.Generator, share: float = 0.2) -> Tensor:
     chosen = torch.from_numpy(rng.random(len(pictures)) < share)
     if chosen.any():
         side = pictures.shape[-1]
@@ -95,10 +95,30 @@ def _lit(pictures: Tensor, rng: np.random.Generator) -> Tensor:
     return (bright * light + noise * _draw(rng, "uniform", 0, 0.02, n=n)[:, None, None, None]) * 255
 
 
-def _erased(pictures: Tensor, rng: np.random.Generator, share: float = 0.25) -> Tensor:
-    side = pictures.shape[-1]
+def _smeared(pictures: Tensor, rng: np.random.Generator, share: float = 0.15) -> Tensor:
+    """Out of focus, or moved while the shutter was open: one kernel a batch, on some of its pictures."""
+    chosen = torch.from_numpy(rng.random(len(pictures)) < share)
+    if chosen.any():
+        kernel = np.zeros((7, 7), np.float32)
+        if rng.random() < 0.5:
+            kernel[3, 3] = 1
+            kernel = cv2.GaussianBlur(kernel, (7, 7), rng.uniform(0.5, 1.5))
+        else:
+            angle, length = rng.uniform(0, np.pi), rng.uniform(1.5, 5)
+            for step in np.linspace(-length / 2, length / 2, 21):
+                kernel[round(3 + step * np.sin(angle)), round(3 + step * np.cos(angle))] += 1 / 21
+        weight = torch.from_numpy(kernel)[None, None]
+        pictures[chosen] = F.conv2d(F.pad(pictures[chosen], (3,) * 4, mode="replicate"), weight)
+    return pictures
+
+
+def _covered(pictures: Tensor, rng: np.random.Generator, share: float = 0.2) -> Tensor:
+    """A part hidden: by something plain, or by a piece of another picture."""
+    side, others = pictures.shape[-1], rng.permutation(len(pictures))
+    source = pictures.clone()
     for i in np.nonzero(rng.random(len(pictures)) < share)[0]:
         height, width = rng.integers(side // 8, side // 2, size=2)
         top, left = rng.integers(0, side - height), rng.integers(0, side - width)
-        pictures[i, :, top : top + height, left : left + width] = float(rng.normal())
+        part = (slice(None), slice(top, top + height), slice(left, left + width))
+        pictures[i][part] = float(rng.normal()) if rng.random() < 0.5 else source[others[i]][part]
     return pictures

@@ -21,6 +21,8 @@ from seqfer.labels import EMOTIONS
 
 CROP_SIZE = 112
 MIN_SCORE = 0.3
+#: From picture to crop where no face is found: the median of the training stills, without its slight turn.
+MEDIAN_WARP = np.array([[1.978, 0.0, 8.44], [0.0, 1.978, 10.67]])
 _PICTURE, _PADDED, _BORDER = 48, 64, 32
 
 
@@ -31,7 +33,7 @@ class Stills:
     Attributes:
         crops: uint8 (N, 112, 112), grey, aligned; pixels beyond the picture repeat its edge.
         votes: float32 (N, 7), shares of the votes, columns as ``seqfer.labels.EMOTIONS``, rows sum to 1.
-        found: bool (N,), a face was found; elsewhere the crop is the median warp of the found ones.
+        found: bool (N,), a face was found; elsewhere the crop is that of :data:`MEDIAN_WARP`.
         inside: uint8 (N, 112, 112), 255 where the crop shows the picture and not its repeated edge.
     """
 
@@ -93,14 +95,18 @@ def soft_labels(raw: NDArray, columns: list[str]) -> tuple[NDArray[np.float32], 
     return seven / np.maximum(seven.sum(axis=1, keepdims=True), 1e-9), keep
 
 
-def align_stills(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]]:
-    """Grey stills (N, 48, 48) to crops (N, 112, 112), where they show the picture, and faces found (N,)."""
-    detector = CenterFace(min_score=MIN_SCORE)
-    warps = np.full((len(images), 2, 3), np.nan)
-    for i, image in enumerate(images):
-        warps[i] = _warp_of(detector, image)
-    found = ~np.isnan(warps[:, 0, 0])
-    warps[~found] = np.median(warps[found], axis=0)
+def align_stills(
+    images: NDArray[np.uint8], *, detect: bool = True
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.bool_]]:
+    """Grey stills (N, 48, 48) to crops (N, 112, 112), where they show the picture, and faces found (N,).
+
+    Where no face is found, or none is looked for, the warp is :data:`MEDIAN_WARP`.
+    """
+    points = five_points_of(images) if detect else np.full((len(images), 5, 2), np.nan)
+    found = ~np.isnan(points[:, 0, 0])
+    warps = np.repeat(MEDIAN_WARP[None], len(images), axis=0)
+    if found.any():
+        warps[found] = similarity_to_template(points[found], CROP_SIZE)
     white = np.full((_PICTURE, _PICTURE), 255, np.uint8)
     size = (CROP_SIZE, CROP_SIZE)
     crops = [
@@ -111,16 +117,18 @@ def align_stills(images: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[
     return np.stack(crops), np.stack(inside), found
 
 
-def _warp_of(detector: CenterFace, image: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """The warp from picture pixels to crop pixels (2, 3), NaN where no face is found.
+def five_points_of(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Five points in the pixels of each still (N, 5, 2), NaN where no face is found.
 
     The detector has never seen faces that fill the picture: it is shown them with a black frame around.
     """
-    large = cv2.resize(image, (_PADDED, _PADDED), interpolation=cv2.INTER_CUBIC)
-    framed = cv2.copyMakeBorder(large, *(_BORDER,) * 4, cv2.BORDER_CONSTANT, value=0)
-    faces = detector.detect(np.repeat(framed[..., None], 3, axis=2))
-    if not len(faces):
-        return np.full((2, 3), np.nan)
-    scale = _PICTURE / _PADDED
-    points = (faces.landmarks_xy[0].astype(np.float64) - _BORDER + 0.5) * scale - 0.5
-    return similarity_to_template(points, CROP_SIZE)
+    detector = CenterFace(min_score=MIN_SCORE)
+    points = np.full((len(images), 5, 2), np.nan)
+    for i, image in enumerate(images):
+        large = cv2.resize(image, (_PADDED, _PADDED), interpolation=cv2.INTER_CUBIC)
+        framed = cv2.copyMakeBorder(large, *(_BORDER,) * 4, cv2.BORDER_CONSTANT, value=0)
+        faces = detector.detect(np.repeat(framed[..., None], 3, axis=2))
+        if len(faces):
+            scale = _PICTURE / _PADDED
+            points[i] = (faces.landmarks_xy[0].astype(np.float64) - _BORDER + 0.5) * scale - 0.5
+    return points

@@ -1,72 +1,81 @@
-"""Measured on people never trained on: the Face Research Lab London Set (DeBruine & Jones 2017).
+"""The Face Research Lab London Set (DeBruine & Jones 2017): the same people, neutral and smiling.
 
-Each person is photographed neutral and smiling; a cross-fade of the two aligned pictures is a crude video.
+Some of them are trained on; all figures are of the others.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from seqfer.faces.align import similarity_to_template
 from seqfer.faces.centerface import CenterFace
-from seqfer.models import SequenceModel, predict_track
+from seqfer.labels import EMOTIONS
 
-_FPS, _HOLD, _RISE = 25, 1.0, 0.6
+from .ferplus import Stills
+from .morphs import Morph
 
-
-class _Clip:
-    """Neutral for a second, a smile faded in over 0.6 s, held for a second."""
-
-    track_id = 0
-
-    def __init__(self, neutral: NDArray[np.uint8], smiling: NDArray[np.uint8]) -> None:
-        self.pts_seconds = np.arange(round((2 * _HOLD + _RISE) * _FPS)) / _FPS
-        self.frame_indices = np.arange(len(self.pts_seconds))
-        w = np.clip((self.pts_seconds - _HOLD) / _RISE, 0, 1)[:, None, None, None]
-        self._crops = np.rint((1 - w) * neutral + w * smiling).astype(np.uint8)
-
-    def __len__(self) -> int:
-        return len(self.pts_seconds)
-
-    def crops(self, start: int, stop: int) -> NDArray[np.uint8]:
-        return self._crops[start:stop]
+STEPS = 21  # of a morph: every 5 %
+_BEGINS, _SEEN = 0.1, 0.5  # of the way to the smile: nobody calls it one yet; everybody does
 
 
-def measure_london(model: SequenceModel, folder: Path, size: int = 112) -> dict[str, float]:
-    """Accuracy on stills (all seven emotions to choose from) and behaviour on cross-fades."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Person:
+    """One person's way from neutral to smiling.
+
+    Attributes:
+        name: number in the set.
+        frames: uint8 (STEPS, S, S, 3), aligned, evenly from the neutral picture to the smiling one.
+    """
+
+    name: str
+    frames: NDArray[np.uint8]
+
+
+def load_people(folder: Path, size: int = 112) -> list[Person]:
+    """All people of the set, in order of their numbers."""
     detector = CenterFace(min_score=0.5)
-    neutral, smiling = ([_crop(detector, p, size) for p in sorted(folder.glob(f"*_{kind}.jpg"))]
-                        for kind in ("neutral", "smiling"))  # fmt: skip
-    happy, calm = (model.vocabulary.index(name) for name in ("happiness", "neutral"))
-    with torch.inference_mode():
-        guess_neutral, guess_smiling = (
-            model.encoder(torch.from_numpy(np.stack(crops))).argmax(dim=1).numpy()
-            for crops in (neutral, smiling)
-        )
-    clips = [predict_track(model, _Clip(a, b)) for a, b in zip(neutral, smiling, strict=True)]
-    said = np.stack([c.emotion_probs.argmax(axis=1) for c in clips])
-    middle = round((_HOLD + _RISE / 2) * _FPS)
-    changes = [int(np.argmax(row == happy)) / _FPS for row in said if (row == happy).any()]
-    rising = [np.corrcoef(c.intensity, np.arange(len(c)))[0, 1] for c in clips]
-    result = {
-        "people": len(clips),
-        "stills_neutral_called_neutral": float((guess_neutral == calm).mean()),
-        "stills_smiling_called_happiness": float((guess_smiling == happy).mean()),
-        "fades_begin_neutral": float((said[:, 5] == calm).mean()),
-        "fades_end_happiness": float((said[:, -5] == happy).mean()),
-        "fades_exactly_one_change": float(((np.diff(said, axis=1) != 0).sum(axis=1) == 1).mean()),
-        "fades_change_seconds_median": float(np.median(changes)),
-        "fades_true_middle_seconds": middle / _FPS,
-        "fades_intensity_time_correlation": float(np.mean(rising)),
-        "fades_intensity_begin": float(np.mean([c.intensity[5] for c in clips])),
-        "fades_intensity_end": float(np.mean([c.intensity[-5] for c in clips])),
-    }
-    return {name: round(value, 4) for name, value in result.items()}
+    people = []
+    for path in sorted(folder.glob("*_neutral.jpg")):
+        smiling = path.with_name(path.name.replace("neutral", "smiling"))
+        morph = Morph(_crop(detector, path, size), _crop(detector, smiling, size))
+        frames = np.stack([morph.at(share) for share in np.linspace(0, 1, STEPS)])
+        people.append(Person(name=path.name.split("_")[0], frames=frames))
+    return people
+
+
+def divided(people: list[Person], trained: int, seed: int) -> tuple[list[Person], list[Person]]:
+    """People to train on, ``trained`` of them by lot, and people to measure on, each in their old order."""
+    chosen = set(np.random.default_rng(seed).permutation(len(people))[:trained].tolist())
+    return (
+        [p for i, p in enumerate(people) if i in chosen],
+        [p for i, p in enumerate(people) if i not in chosen],
+    )
+
+
+def called_happiness(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How many would call it a smile at a share of the way to one."""
+    x = np.clip((share - _BEGINS) / (_SEEN - _BEGINS), 0, 1)
+    return x * x * (3 - 2 * x)
+
+
+def as_stills(people: list[Person], every: int = 5) -> Stills:
+    """Every so many frames of the people's morphs, grey, labelled by how far the smile has come."""
+    share = np.linspace(0, 1, STEPS)[::every]
+    votes = np.zeros((len(people), len(share), len(EMOTIONS)), np.float32)
+    votes[..., EMOTIONS.index("happiness")] = called_happiness(share)
+    votes[..., EMOTIONS.index("neutral")] = 1 - called_happiness(share)
+    crops = np.stack([cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for p in people for f in p.frames[::every]])
+    return Stills(
+        crops=crops,
+        votes=votes.reshape(len(crops), -1),
+        found=np.ones(len(crops), np.bool_),
+        inside=np.full_like(crops, 255),
+    )
 
 
 def _crop(detector: CenterFace, path: Path, size: int) -> NDArray[np.uint8]:

@@ -10,20 +10,30 @@ Columns (others are ignored)::
     phase       optional: neutral, onset, apex or offset
     intensity   optional: 0 to 1
     subject     optional: who it is; no subject is ever both trained on and validated on
+    split       optional: train, valid or test, where the data set comes divided
+
+Emotions of :data:`seqfer.labels.KNOWN_EMOTIONS` that the vocabulary lacks are left out; names that nobody
+knows are an error, unless a mapping says what they mean.
 """
 
 from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import LabelError
-from ..labels import PHASES, Vocabulary
+from ..files import atomic_path
+from ..labels import KNOWN_EMOTIONS, PHASES, Vocabulary, common_name
 
 REQUIRED = ("video", "start_s", "end_s", "emotion")
+COLUMNS = ("video", "track", "start_s", "end_s", "emotion", "phase", "intensity", "subject", "split")
+SPLITS = ("train", "valid", "test")
+#: What emotions of a table are called in the vocabulary; None (or "") leaves their rows out.
+EmotionMap = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +49,7 @@ class Label:
         phase: column of :data:`seqfer.labels.PHASES`, or None.
         intensity: 0 to 1, or None.
         subject: None where the table names none.
+        split: one of :data:`SPLITS`, or None.
     """
 
     line: int
@@ -50,56 +61,118 @@ class Label:
     phase: int | None = None
     intensity: float | None = None
     subject: str | None = None
+    split: str | None = None
 
     @property
     def whole_clip(self) -> bool:
         return self.start_seconds is None
 
 
-def read_labels(path: Path | str, vocabulary: Vocabulary) -> tuple[Label, ...]:
-    """The rows of a label table.
+def read_labels(
+    path: Path | str,
+    vocabulary: Vocabulary,
+    *,
+    mapping: EmotionMap | None = None,
+    left_out: Counter[str] | None = None,
+) -> tuple[Label, ...]:
+    """The rows of a label table that are of the vocabulary.
+
+    Args:
+        path: CSV file.
+        vocabulary: names of the emotions.
+        mapping: what emotions of the table are called in the vocabulary.
+        left_out: rows left out are counted here, by emotion.
 
     Raises:
-        LabelError: absent, a column missing, emotions that the vocabulary does not have (all are named),
-            a value that cannot be understood, or two emotions for one face at one time.
+        LabelError: absent, a column missing, emotions that nobody knows (all are named), a value that cannot
+            be understood, two emotions for one face at one time, or no row left.
     """
     path = Path(path)
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in REQUIRED if name not in (reader.fieldnames or ())]
-            if missing:
-                raise LabelError(path, f"columns are missing: {', '.join(missing)}")
-            rows = [(reader.line_num, {k: (v or "").strip() for k, v in row.items() if k}) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LabelError(path, f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    _check_emotions(path, [row["emotion"] for _, row in rows], vocabulary)
+    rows = read_rows(path)
+    columns = _columns(path, sorted({row["emotion"] for _, row in rows}), vocabulary, mapping or {})
     labels = []
     for line, row in rows:
+        column = columns[row["emotion"]]
         try:
-            labels.append(_parse(line, row, vocabulary))
+            label = _parse(line, row, -1 if column is None else column)
         except ValueError as error:
             raise LabelError(path, f"line {line}: {error}") from error
+        if column is not None:
+            labels.append(label)
+        elif left_out is not None:
+            left_out[row["emotion"]] += 1
     if not labels:
-        raise LabelError(path, "no labels in it")
+        names = ", ".join(sorted({row["emotion"] for _, row in rows}))
+        raise LabelError(
+            path, f"no labels of the vocabulary in it, but {names}" if rows else "no labels in it"
+        )
     _check_overlaps(path, labels)
     return tuple(labels)
 
 
-def _check_emotions(path: Path, emotions: Iterable[str], vocabulary: Vocabulary) -> None:
+def read_rows(path: Path, required: Sequence[str] = REQUIRED) -> list[tuple[int, dict[str, str]]]:
+    """Line and cells of every row of a CSV file with a header.
+
+    Raises:
+        LabelError: absent, not such a file, or without one of the columns ``required``.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in required if name not in (reader.fieldnames or ())]
+            if missing:
+                raise LabelError(path, f"columns are missing: {', '.join(missing)}")
+            return [(reader.line_num, {k: (v or "").strip() for k, v in row.items() if k}) for row in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise LabelError(path, f"cannot be read ({getattr(error, 'strerror', None) or error})") from error
+
+
+def write_labels(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
+    """Write a label table: each row by names of :data:`COLUMNS`, what is absent or None is blank.
+
+    Raises:
+        LabelError: it cannot be written.
+    """
+    with (
+        atomic_path(path, LabelError) as partial,
+        partial.open("w", newline="", encoding="utf-8", errors="replace") as file,
+    ):
+        table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        table.writeheader()
+        table.writerows(
+            {k: f"{v:.6f}".rstrip("0").rstrip(".") if isinstance(v, float) else v for k, v in row.items()}
+            for row in rows
+        )
+
+
+def _columns(
+    path: Path, emotions: Sequence[str], vocabulary: Vocabulary, mapping: EmotionMap
+) -> dict[str, int | None]:
+    """Column of each emotion of a table; None for those to leave out."""
+    mapping = {common_name(name): target for name, target in mapping.items()}
+    columns: dict[str, int | None] = {}
     unknown = []
-    for name in sorted(set(emotions)):
-        try:
-            vocabulary.index(name)
-        except ValueError:
-            unknown.append(name or "(blank)")
+    for emotion in emotions:
+        name = common_name(emotion, vocabulary.names)
+        target = mapping.get(name, mapping.get(emotion, name))
+        if not emotion:
+            unknown.append("(blank)")
+        elif not target:
+            columns[emotion] = None
+        elif (target := common_name(target, vocabulary.names)) in vocabulary:
+            columns[emotion] = vocabulary.index(target)
+        elif target in KNOWN_EMOTIONS:
+            columns[emotion] = None
+        else:
+            unknown.append(emotion)
     if unknown:
         raise LabelError(
             path, f"unknown emotions: {', '.join(unknown)}; the vocabulary is {', '.join(vocabulary)}"
         )
+    return columns
 
 
-def _parse(line: int, row: dict[str, str], vocabulary: Vocabulary) -> Label:
+def _parse(line: int, row: dict[str, str], emotion: int) -> Label:
     start, end = (_number(row, name) for name in ("start_s", "end_s"))
     if (start is None) != (end is None):
         raise ValueError("start_s and end_s are both given or both blank")
@@ -114,6 +187,11 @@ def _parse(line: int, row: dict[str, str], vocabulary: Vocabulary) -> Label:
     track = row.get("track", "")
     if track and not track.isdecimal():
         raise ValueError(f"track {track!r} is not a number")
+    split = row.get("split", "").lower()
+    if split and split not in SPLITS:
+        raise ValueError(f"split {split!r} is none of {', '.join(SPLITS)}")
+    if not track and row.get("person"):
+        raise ValueError("persons are given their tracks by seqfer import; a table to train on has tracks")
     if not row["video"]:
         raise ValueError("video is blank")
     return Label(
@@ -122,10 +200,11 @@ def _parse(line: int, row: dict[str, str], vocabulary: Vocabulary) -> Label:
         track_id=int(track) if track else None,
         start_seconds=start,
         end_seconds=end,
-        emotion=vocabulary.index(row["emotion"]),
+        emotion=emotion,
         phase=PHASES.index(phase) if phase else None,
         intensity=intensity,
         subject=row.get("subject") or None,
+        split=split or None,
     )
 
 

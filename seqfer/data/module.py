@@ -1,20 +1,38 @@
-"""Stores and a label table, made into batches for training and validation."""
+"""Stores and label tables, made into batches for training and validation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytorch_lightning as pl
-from torch.utils.data import DataLoader, Sampler
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader
 
 from ..errors import LabelError
 from ..labels import EMOTIONS, as_vocabulary
 from ..store import RunStore, open_run
 from .augmentation import Augmentation
+from .dividing import (
+    TEST,
+    TRAIN,
+    VALID,
+    Side,
+    by_video,
+    check_apart,
+    chosen_subjects,
+    random_subjects,
+    split_of,
+    subject_of,
+)
 from .label_table import Label, read_labels
-from .windows import TrackWindows, Window, cut_windows
+from .sampling import ResumableLoader, SeededOrder, share
+from .windows import Inputs, TrackWindows, Window, cut_windows
+
+_WORDS = {TRAIN: "train on", VALID: "validate on", TEST: "test on"}
 
 
 class TracksDataModule(pl.LightningDataModule):
@@ -23,15 +41,30 @@ class TracksDataModule(pl.LightningDataModule):
     Args:
         stores: folders of runs, their ``tracks.h5``, or track stores.
         labels: label table, CSV (see :mod:`seqfer.data.label_table`).
-        vocabulary: names of the emotions.
+        vocabulary: names of the emotions, as a list or between commas. Any of
+            :data:`seqfer.labels.KNOWN_EMOTIONS` may be absent: its rows are left out.
+        emotion_map: what emotions of the table are called in the vocabulary, to merge some or to use names
+            of one's own; null leaves them out.
         sample_rate_hz: moments per second that the model sees.
         window_seconds: length of a window; training windows overlap by half.
+        moment_seconds: a label for a single moment (an apex frame) holds this long before and after it.
         batch_size: windows.
+        split: ``subjects`` sets some aside, ``column`` follows the table's column ``split``.
         val_share: share of the subjects to validate on (at least one, never all).
-        val_videos: validate on these videos instead.
+        val_videos: validate on these videos instead,
+        val_subjects: or on these subjects.
+        test_subjects: neither trained nor validated on.
+        balance: windows of emotion k are drawn with a chance ~ (its frames) ** -balance; 0 sees each window
+            once, 1 sees all emotions equally often.
         augmentation: of training windows; None for none.
         seed: of the division, the order and the augmentation.
         num_workers: processes that load; 0 loads in this one.
+
+    Attributes:
+        stores, table: as given.
+        inputs: what the windows show; set before :meth:`setup`.
+        class_counts: float (K,), labelled moments of each emotion in the training windows.
+        left_out: rows of the table that the vocabulary has no name for, by emotion.
     """
 
     def __init__(
@@ -39,12 +72,18 @@ class TracksDataModule(pl.LightningDataModule):
         *,
         stores: str | list[str],
         labels: str,
-        vocabulary: Sequence[str] = EMOTIONS,
+        vocabulary: Sequence[str] | str = EMOTIONS,
+        emotion_map: Mapping[str, str | None] | None = None,
         sample_rate_hz: float = 25.0,
         window_seconds: float = 4.0,
+        moment_seconds: float = 0.0,
         batch_size: int = 8,
+        split: Literal["subjects", "column"] = "subjects",
         val_share: float = 0.2,
         val_videos: list[str] | None = None,
+        val_subjects: list[str] | None = None,
+        test_subjects: list[str] | None = None,
+        balance: float = 0.0,
         augmentation: Augmentation | None = Augmentation(),  # noqa: B008 (frozen)
         seed: int = 1,
         num_workers: int = 0,
@@ -52,129 +91,170 @@ class TracksDataModule(pl.LightningDataModule):
         super().__init__()
         if not 0 < val_share < 1:
             raise ValueError(f"val_share must be between 0 and 1, got {val_share}")
-        self._stores = [stores] if isinstance(stores, str) else list(stores)
-        self._labels = Path(labels)
+        if not 0 <= balance <= 1:
+            raise ValueError(f"balance must lie between 0 and 1, got {balance}")
+        self.stores = [stores] if isinstance(stores, str) else list(stores)
+        self.table = Path(labels)
         self.vocabulary = as_vocabulary(vocabulary)
-        self._rate, self._seconds = sample_rate_hz, window_seconds
+        self._emotion_map = dict(emotion_map or {})
+        self._rate, self._seconds, self._moment = sample_rate_hz, window_seconds, moment_seconds
         self._batch_size, self._num_workers, self._seed = batch_size, num_workers, seed
-        self._val_share, self._val_videos = val_share, val_videos
+        self._split, self._val_share, self._balance = split, val_share, balance
+        self._val_videos, self._val_subjects, self._test_subjects = val_videos, val_subjects, test_subjects
         self._augmentation = augmentation
+        self.inputs: Inputs = "crops"
+        self.left_out: Counter[str] = Counter()
+        self.class_counts: NDArray[np.float64] = np.zeros(len(self.vocabulary))
+        self._sides: dict[tuple[str, int], Side] = {}
         self.train_windows: TrackWindows | None = None
         self.val_windows: TrackWindows | None = None
+        self.test_windows: TrackWindows | None = None
 
     def setup(self, stage: str | None = None) -> None:
         """Read the table, look through the stores, divide.
 
         Raises:
-            LabelError: the table cannot be understood, names a video without a store, or a subject of
-                both sides.
+            LabelError: the table cannot be understood, names a video without a store, times outside it, or
+                a subject of two sides; a side is empty, or the training side shows one emotion only.
             InputError: there are no stores, or two of one video.
         """
         if self.train_windows is not None:
             return
-        labels = read_labels(self._labels, self.vocabulary)
-        run = open_run(self._stores)
-        by_video = _assign(self._labels, labels, run)
-        held_out = self._held_out(by_video)
-        sides: dict[bool, list[Window]] = {False: [], True: []}
-        for video_id, rows in by_video.items():
+        run = open_run(self.stores)
+        faces = self.faces(run)
+        self._sides = sides = self._divide(faces)
+        windows: dict[Side, list[Window]] = {TRAIN: [], VALID: [], TEST: []}
+        for (video_id, track_id), rows in faces.items():
+            side = sides[video_id, track_id]
+            windows[side] += cut_windows(
+                video_id, track_id, run.track(video_id, track_id).pts_seconds, rows,
+                subject=subject_of(rows, video_id), sample_rate_hz=self._rate, window_seconds=self._seconds,
+                hop_seconds=self._seconds / 2 if side == TRAIN else self._seconds,
+            )  # fmt: skip
+        check_apart(self.table, {side: {w.subject for w in ws} for side, ws in windows.items()})
+        for side in (TRAIN, VALID):
+            if not windows[side]:
+                raise LabelError(self.table, f"no labelled stretch of a face is left to {_WORDS[side]}")
+        self.train_windows = self._dataset(run, windows[TRAIN], self._augmentation)
+        self.val_windows = self._dataset(run, windows[VALID], None)
+        self.test_windows = self._dataset(run, windows[TEST], None) if windows[TEST] else None
+        self._count_classes()
+
+    def faces(self, run: RunStore) -> dict[tuple[str, int], list[Label]]:
+        """The labels of each labelled face: video and track.
+
+        Raises:
+            LabelError: see :meth:`setup`.
+        """
+        self.left_out.clear()
+        labels = read_labels(self.table, self.vocabulary, mapping=self._emotion_map, left_out=self.left_out)
+        faces = {}
+        for video_id, rows in by_video(self.table, labels, run).items():
             for track in run[video_id].tracks:
                 own = [x for x in rows if x.track_id in (None, track.track_id)]
-                subject = _subject(own, video_id)
-                aside = (video_id if self._val_videos is not None else subject) in held_out
-                sides[aside] += cut_windows(
-                    video_id, track.track_id, track.pts_seconds, own, subject=subject,
-                    sample_rate_hz=self._rate, window_seconds=self._seconds,
-                    hop_seconds=self._seconds if aside else self._seconds / 2,
-                )  # fmt: skip
-        both = {w.subject for w in sides[True]} & {w.subject for w in sides[False]}
-        if both:
-            raise LabelError(
-                self._labels, f"subjects both trained and validated on: {', '.join(sorted(both))}"
-            )
-        for aside, name in ((False, "train on"), (True, "validate on")):
-            if not sides[aside]:
-                raise LabelError(self._labels, f"no labelled stretch of a face is left to {name}")
-        self.train_windows = self._dataset(run, sides[False], self._augmentation)
-        self.val_windows = self._dataset(run, sides[True], None)
+                if own:
+                    faces[video_id, track.track_id] = own
+        return faces
+
+    @property
+    def split_by_column(self) -> bool:
+        """The table says who is on which side."""
+        return self._split == "column"
+
+    def of_side(self, side: Side) -> set[tuple[str, int]]:
+        """The faces (video, track) that are trained, validated or tested on; by the table before setup."""
+        sides = self._sides or self._divide(self.faces(open_run(self.stores)))
+        return {face for face, found in sides.items() if found == side}
+
+    @property
+    def subjects(self) -> list[str]:
+        """Everybody trained or validated on, sorted."""
+        windows = [w for part in (self.train_windows, self.val_windows) if part for w in part.windows]
+        return sorted({window.subject for window in windows})
 
     def train_dataloader(self) -> DataLoader:
         assert self.train_windows is not None
-        return DataLoader(
-            self.train_windows, batch_size=self._batch_size, num_workers=self._num_workers,
-            sampler=SeededOrder(len(self.train_windows), self._seed),
-        )  # fmt: skip
+        rank, world = self._place
+        order = SeededOrder(
+            len(self.train_windows), self._seed, chances=self._chances, rank=rank, world=world
+        )
+        return ResumableLoader(
+            self.train_windows, batch_size=self._batch_size, num_workers=self._num_workers, sampler=order
+        )
 
     def val_dataloader(self) -> DataLoader:
-        assert self.val_windows is not None
-        return DataLoader(self.val_windows, batch_size=self._batch_size, num_workers=self._num_workers)
+        return self.plain_loader(self.val_windows)
+
+    def plain_loader(self, windows: TrackWindows | None) -> DataLoader:
+        """All of ``windows`` in order, as they are; of several processes each gets its share."""
+        assert windows is not None
+        own = share(np.arange(len(windows)), *self._place).tolist()
+        return DataLoader(windows, batch_size=self._batch_size, num_workers=self._num_workers, sampler=own)
+
+    @property
+    def _place(self) -> tuple[int, int]:
+        """Which of how many processes this is."""
+        trainer = self.trainer
+        return (trainer.global_rank, trainer.world_size) if trainer is not None else (0, 1)
 
     def _dataset(
         self, run: RunStore, windows: list[Window], augmentation: Augmentation | None
     ) -> TrackWindows:
         return TrackWindows(
             run, windows, vocabulary=self.vocabulary, sample_rate_hz=self._rate,
-            window_seconds=self._seconds, augmentation=augmentation,
+            window_seconds=self._seconds, moment_seconds=self._moment, augmentation=augmentation,
+            inputs=self.inputs,
         )  # fmt: skip
 
-    def _held_out(self, by_video: dict[str, list[Label]]) -> set[str]:
-        """Subjects to validate on (or videos, where ``val_videos`` names them)."""
-        if self._val_videos is not None:
-            unknown = sorted(set(self._val_videos) - by_video.keys())
-            if unknown:
-                raise LabelError(self._labels, f"val_videos without labels: {', '.join(unknown)}")
-            return set(self._val_videos)
-        subjects = sorted({label.subject or video for video, rows in by_video.items() for label in rows})
-        if len(subjects) < 2:
-            raise LabelError(
-                self._labels, f"one subject only ({subjects[0]}): two are needed, to train and to validate on"
-            )
-        order = np.random.default_rng(self._seed).permutation(len(subjects))
-        count = min(max(1, round(self._val_share * len(subjects))), len(subjects) - 1)
-        return {subjects[i] for i in order[:count]}
+    def _count_classes(self) -> None:
+        """How many moments of each emotion are trained on, and with what chance each window is drawn."""
+        assert self.train_windows is not None
+        shown = np.zeros((len(self.train_windows), len(self.vocabulary)))
+        for i, window in enumerate(self.train_windows.windows):
+            targets = self.train_windows.targets(i)
+            shown[i] = targets["emotion"].sum(axis=0)
+            if targets["clip_emotion"] >= 0 and not shown[i].any():
+                shown[i, targets["clip_emotion"]] = window.num_steps
+        self.class_counts = shown.sum(axis=0)
+        present = self.class_counts > 0
+        if present.sum() < 2:
+            names = [name for name, here in zip(self.vocabulary, present, strict=True) if here]
+            raise LabelError(self.table, f"one emotion only to train on: {', '.join(names) or 'none'}")
+        self._chances: NDArray[np.float64] | None = None
+        if self._balance:
+            weight = np.where(present, np.maximum(self.class_counts, 1e-9), 1.0) ** -self._balance
+            # A window is drawn for the mean over its moments: one that shows something rare counts for it.
+            labelled = np.maximum(shown.sum(axis=1), 1e-9)
+            self._chances = np.maximum((shown * weight).sum(axis=1) / labelled, 1e-12)
 
-
-class SeededOrder(Sampler[tuple[int, int]]):
-    """Every item once per epoch, in an order and with seeds that depend on ``seed`` and the epoch alone.
-
-    So training that is resumed goes on as if it had never stopped. Lightning calls ``set_epoch``.
-    """
-
-    def __init__(self, count: int, seed: int) -> None:
-        self._count, self._seed, self._epoch = count, seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __iter__(self) -> Iterator[tuple[int, int]]:
-        rng = np.random.default_rng([self._seed, self._epoch])
-        order, seed = rng.permutation(self._count), int(rng.integers(2**31))
-        return iter([(int(i), seed) for i in order])
-
-
-def _assign(table: Path, labels: Sequence[Label], run: RunStore) -> dict[str, list[Label]]:
-    """Labels by the id of the video they are of; a table may name the video's file instead of its id."""
-    by_video: dict[str, list[Label]] = {}
-    unknown = set()
-    for label in labels:
-        names = (
-            label.video,
-            str(Path(label.video).with_suffix("")),
-            Path(label.video).name,
-            Path(label.video).stem,
+    def _divide(self, faces: Mapping[tuple[str, int], list[Label]]) -> dict[tuple[str, int], Side]:
+        """The side of each face."""
+        if self._split == "column":
+            splits = {face: split_of(self.table, rows, face[0]) for face, rows in faces.items()}
+            without = sorted({video for (video, _), side in splits.items() if side is None})
+            if without:
+                raise LabelError(self.table, f"videos without a split: {', '.join(without[:5])}")
+            if VALID not in splits.values():  # nothing to choose the best model by: some subjects will do
+                return self._set_aside(faces, {f for f, side in splits.items() if side == TEST})
+            return {face: side or TRAIN for face, side in splits.items()}
+        subject = {face: subject_of(rows, face[0]) for face, rows in faces.items()}
+        tested = chosen_subjects(
+            self.table, set(subject.values()), self._test_subjects or (), "test_subjects"
         )
-        match = next((name for name in names if name in run.paths), None)
-        if match is None:
-            unknown.add(label.video)
+        return self._set_aside(faces, {face for face, who in subject.items() if who in tested})
+
+    def _set_aside(
+        self, faces: Mapping[tuple[str, int], list[Label]], tested: set[tuple[str, int]]
+    ) -> dict[tuple[str, int], Side]:
+        rest = {face: subject_of(rows, face[0]) for face, rows in faces.items() if face not in tested}
+        sides: dict[tuple[str, int], Side] = dict.fromkeys(tested, TEST)
+        if self._val_videos is not None:
+            unknown = sorted(set(self._val_videos) - {video for video, _ in faces})
+            if unknown:
+                raise LabelError(self.table, f"val_videos without labels: {', '.join(unknown)}")
+            return sides | {f: VALID if f[0] in self._val_videos else TRAIN for f in rest}
+        if self._val_subjects is not None:
+            held = chosen_subjects(self.table, set(rest.values()), self._val_subjects, "val_subjects")
         else:
-            by_video.setdefault(match, []).append(label)
-    if unknown:
-        raise LabelError(table, f"videos without a track store: {', '.join(sorted(unknown))}")
-    return dict(sorted(by_video.items()))
-
-
-def _subject(labels: Sequence[Label], video_id: str) -> str:
-    return next((x.subject for x in labels if x.subject), video_id)
+            held = random_subjects(self.table, set(rest.values()), self._val_share, self._seed)
+        return sides | {face: VALID if who in held else TRAIN for face, who in rest.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import torch
@@ -11,14 +12,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from ..faces.align import aligned_landmarks
 from ..labels import Vocabulary
 from ..models.inference import contiguous
 from ..models.losses import NO_LABEL
-from ..store import RunStore, StoredTrack
+from ..store import RunStore
 from .augmentation import Augmentation
 from .label_table import Label
 
 MAX_GAP_SECONDS = 0.5
+#: An item that holds nothing: what fills up the last batches of several processes.
+PADDING = -1
+Inputs = Literal["crops", "landmarks"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +48,11 @@ class Window:
 
 
 def frame_targets(
-    times: NDArray[np.float64], labels: Sequence[Label], vocabulary: Vocabulary
+    times: NDArray[np.float64],
+    labels: Sequence[Label],
+    vocabulary: Vocabulary,
+    *,
+    moment_seconds: float = 0.0,
 ) -> dict[str, NDArray]:
     """What the labels say of evenly spaced moments.
 
@@ -51,19 +60,20 @@ def frame_targets(
         times: float64 (T,), rising.
         labels: of one face.
         vocabulary: names of the K emotions.
+        moment_seconds: a label for a single moment holds this long before it and after it.
 
     Returns:
         ``emotion`` float32 (T, K): one-hot, all 0 where nothing is said; ``phase`` int64 (T,):
         ``NO_LABEL`` where nothing is said; ``intensity`` float32 (T,): NaN where nothing is said;
         ``clip_emotion`` int64 (): of the whole clip, or ``NO_LABEL``. A label for a single moment goes to
-        the nearest of ``times``, if there is one within half a step.
+        the nearest of ``times``, if there is one within half a step, and gives way to none.
     """
     emotion = np.zeros((len(times), len(vocabulary)), np.float32)
     phase = np.full(len(times), NO_LABEL, np.int64)
     intensity = np.full(len(times), np.nan, np.float32)
     clip = np.array(NO_LABEL, np.int64)
     half_step = (times[1] - times[0]) / 2 if len(times) > 1 else np.inf
-    for label in labels:
+    for label in sorted(labels, key=lambda x: x.start_seconds == x.end_seconds):
         if label.start_seconds is None or label.end_seconds is None:
             clip[...] = label.emotion
             continue
@@ -71,6 +81,7 @@ def frame_targets(
             nearest = int(np.argmin(np.abs(times - label.start_seconds)))
             here = np.arange(len(times)) == nearest
             here &= np.abs(times - label.start_seconds) <= half_step
+            here |= np.abs(times - label.start_seconds) <= moment_seconds
         else:
             here = (times >= label.start_seconds) & (times < label.end_seconds)
         emotion[here] = 0.0
@@ -100,6 +111,8 @@ def cut_windows(
     """
     steps = max(1, round(window_seconds * sample_rate_hz))
     hop = max(1, round(hop_seconds * sample_rate_hz))
+    bounds = [(-np.inf, np.inf) if x.whole_clip else (x.start_seconds, x.end_seconds) for x in labels]
+    starts, ends = np.array(bounds, np.float64).reshape(-1, 2).T
     windows = []
     for first, last in contiguous(pts_seconds, MAX_GAP_SECONDS):
         begin, end = pts_seconds[first], pts_seconds[last - 1]
@@ -109,8 +122,10 @@ def cut_windows(
             if count <= 0 or (step > 0 and step - hop + steps >= total):
                 break  # the window before reached the end
             start = begin + step / sample_rate_hz
-            bearing = tuple(x for x in labels if _bears_on(x, start, start + count / sample_rate_hz))
-            if bearing:
+            stop = start + count / sample_rate_hz
+            here = np.flatnonzero((starts < stop) & ((ends > start) | (starts >= start)))
+            if len(here):
+                bearing = tuple(labels[i] for i in here.tolist())
                 windows.append(
                     Window(
                         video_id=video_id,
@@ -124,20 +139,16 @@ def cut_windows(
     return windows
 
 
-def _bears_on(label: Label, start: float, end: float) -> bool:
-    if label.start_seconds is None or label.end_seconds is None:
-        return True
-    return label.start_seconds < end and (label.end_seconds > start or label.start_seconds >= start)
-
-
 class TrackWindows(Dataset[dict[str, Tensor]]):
     """Windows as a data set.
 
     An item is asked for by its number, or by its number and a seed: then the window is augmented, the
-    same way for all of its frames, by the choices that the seed makes.
+    same way for all of its frames, by the choices that the seed makes. :data:`PADDING` is an item of which
+    nothing counts.
 
-    Each item holds ``crops`` uint8 (T, S, S, 3), ``mask`` bool (T,), False for padding, and the targets
-    of :func:`frame_targets`, blank at padding.
+    Each item holds ``crops`` uint8 (T, S, S, 3) or ``landmarks`` float32 (T, L, 2), aligned, as fractions of
+    the crop's side; ``mask`` bool (T,), False for padding; and the targets of :func:`frame_targets`, blank at
+    padding.
 
     Args:
         run: the stores.
@@ -145,7 +156,9 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
         vocabulary: names of the emotions.
         sample_rate_hz: moments per second.
         window_seconds: T is this times ``sample_rate_hz``.
+        moment_seconds: see :func:`frame_targets`.
         augmentation: what to do where a seed is given.
+        inputs: what a model takes.
     """
 
     def __init__(
@@ -156,13 +169,17 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
         vocabulary: Vocabulary,
         sample_rate_hz: float,
         window_seconds: float,
+        moment_seconds: float = 0.0,
         augmentation: Augmentation | None = None,
+        inputs: Inputs = "crops",
     ) -> None:
         self.windows = tuple(windows)
-        self._run = run
+        self.inputs: Inputs = inputs
+        self.run = run
         self._vocabulary = vocabulary
         self._rate = sample_rate_hz
         self._steps = max(1, round(window_seconds * sample_rate_hz))
+        self._moment_seconds = moment_seconds
         self._augmentation = augmentation
 
     def __len__(self) -> int:
@@ -170,26 +187,38 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
 
     def __getitem__(self, key: int | tuple[int, int]) -> dict[str, Tensor]:
         index, seed = key if isinstance(key, tuple) else (key, None)
-        window = self.windows[index]
-        times = window.start_seconds + np.arange(self._steps) / self._rate
-        mask = np.arange(self._steps) < window.num_steps
-        seen = _crops_at(self._run.track(window.video_id, window.track_id), times[mask])
-        if seed is not None and self._augmentation is not None:
-            seen = self._augmentation(seen, np.random.default_rng([seed, index]))
-        crops = np.zeros((self._steps, *seen.shape[1:]), np.uint8)
-        crops[mask] = seen
-        targets = frame_targets(times, window.labels, self._vocabulary)
+        window = self.windows[max(index, 0)]
+        augment = self._augmentation if seed is not None else None
+        rng = np.random.default_rng([seed or 0, max(index, 0)])
+        pace = augment.draw_speed(rng) if augment is not None else 1.0
+        times = window.start_seconds + np.arange(self._steps, dtype=np.float64) * (pace / self._rate)
+        mask = times < window.start_seconds + (window.num_steps - 0.5) / self._rate
+        track = self.run.track(window.video_id, window.track_id)
+        rows = nearest_rows(track.pts_seconds, times[mask])
+        seen: NDArray
+        if self.inputs == "landmarks":
+            seen = aligned_landmarks(track.landmarks_xy[rows])
+            seen = augment.of_landmarks(seen, rng) if augment is not None else seen
+        else:
+            seen = track.crops(int(rows[0]), int(rows[-1]) + 1)[rows - rows[0]]
+            seen = augment(seen, rng) if augment is not None else seen
+        filled = np.zeros((self._steps, *seen.shape[1:]), seen.dtype)
+        filled[mask] = seen
+        targets = self.targets(index, times)
+        mask &= index != PADDING
         targets["emotion"][~mask] = 0.0
         targets["phase"][~mask] = NO_LABEL
         targets["intensity"][~mask] = np.nan
-        arrays = {"crops": crops, "mask": mask, **targets}
+        arrays = {self.inputs: filled, "mask": mask, **targets}
         return {name: torch.from_numpy(np.asarray(value)) for name, value in arrays.items()}
 
-
-def _crops_at(track: StoredTrack, times: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """The frame nearest to each moment: uint8 (T, S, S, 3)."""
-    rows = nearest_rows(track.pts_seconds, times)
-    return track.crops(int(rows[0]), int(rows[-1]) + 1)[rows - rows[0]]
+    def targets(self, index: int, times: NDArray[np.float64] | None = None) -> dict[str, NDArray]:
+        """What is said of a window, at its own moments where ``times`` are not given: no picture is read."""
+        window = self.windows[max(index, 0)]
+        if times is None:
+            times = window.start_seconds + np.arange(window.num_steps, dtype=np.float64) / self._rate
+        labels = window.labels if index != PADDING else ()
+        return frame_targets(times, labels, self._vocabulary, moment_seconds=self._moment_seconds)
 
 
 def nearest_rows(pts_seconds: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..labels import NEUTRAL
+from ..labels import NEUTRAL, UNCERTAIN, Vocabulary
 from ..timeline import FramePredictions, Segment, Timeline
 from .segmentation import best_segmentation
 
@@ -23,6 +23,9 @@ class DecodingConfig:
         min_duration_seconds: no segment is shorter. Even micro-expressions last about 1/25 s to 1/2 s
             and macro-expressions 1/2 s to 4 s (Yan et al. 2013, J. Nonverbal Behavior 37:217-230).
         switch_cost: evidence, in nats, that a change of emotion must bring.
+        direct_factor: times that much must be brought where one expression turns straight into another,
+            without neutral in between: on their way up and down, expressions look like others. 1 to 2:
+            beyond, a detour over neutral would be cheaper.
         evidence_per_second: how many independent looks a second of frames is worth; neighbouring frames
             show the same face, so fewer than the frame rate.
         edge: fraction of the apex intensity at which an expression counts as begun and as faded. The apex
@@ -30,17 +33,25 @@ class DecodingConfig:
             highest frame is a matter of chance.
         bridge_seconds: frames that are not trusted, for up to this long between two that are, belong to what
             is around them; for longer, the timeline has a gap.
+        min_confidence: segments whose mean probability is lower are called ``uncertain``; 0: none is.
+            What it costs and brings is on the model card.
     """
 
     min_duration_seconds: float = 0.2
     switch_cost: float = 2.0
+    direct_factor: float = 2.0
     evidence_per_second: float = 10.0
     edge: float = 0.2
     bridge_seconds: float = 0.5
+    min_confidence: float = 0.0
 
     def __post_init__(self) -> None:
         if min(self.min_duration_seconds, self.switch_cost, self.bridge_seconds) < 0:
             raise ValueError("min_duration_seconds, switch_cost and bridge_seconds must not be negative")
+        if not 1 <= self.direct_factor <= 2:
+            raise ValueError(f"direct_factor must lie between 1 and 2, got {self.direct_factor}")
+        if not 0 <= self.min_confidence <= 1:
+            raise ValueError(f"min_confidence must lie between 0 and 1, got {self.min_confidence}")
         if self.evidence_per_second <= 0:
             raise ValueError(f"evidence_per_second must be above 0, got {self.evidence_per_second}")
         if not 0 < self.edge < 1:
@@ -121,7 +132,7 @@ def _decode_stretch(
         np.log(np.maximum(probs, _MIN_PROBABILITY)) * weight,
         pts,
         float(bounds[-1]),
-        switch_cost=config.switch_cost,
+        switch_cost=_switch_costs(p.vocabulary, config),
         min_duration_seconds=config.min_duration_seconds,
     )
     # How much of an emotion shows: how strong the expression is, times how much it is this one.
@@ -159,7 +170,47 @@ def _decode_stretch(
                 **marks,
             )
         )
-    return segments
+    return _with_doubts(segments, config.min_confidence)
+
+
+def _switch_costs(vocabulary: Vocabulary, config: DecodingConfig) -> NDArray[np.float64]:
+    """What a change from each emotion (row) to each other one (column) costs: (K, K)."""
+    costs = np.full((len(vocabulary), len(vocabulary)), config.switch_cost * config.direct_factor)
+    neutral = vocabulary.neutral_index
+    if neutral is None:
+        return np.full_like(costs, config.switch_cost)
+    costs[neutral] = costs[:, neutral] = config.switch_cost
+    return costs
+
+
+def _with_doubts(segments: list[Segment], min_confidence: float) -> list[Segment]:
+    """Segments of low confidence named so, neighbours among them as one."""
+    told: list[Segment] = []
+    for segment in segments:
+        if segment.confidence < min_confidence:
+            segment = replace(
+                segment, emotion=UNCERTAIN, onset_seconds=None, apex_seconds=None, offset_seconds=None
+            )
+            if told and told[-1].emotion == UNCERTAIN:
+                segment = _joined(told.pop(), segment)
+        told.append(segment)
+    return told
+
+
+def _joined(a: Segment, b: Segment) -> Segment:
+    frames = (a.end_frame - a.start_frame, b.end_frame - b.start_frame)
+    confidence, trusted = (
+        float(np.average([getattr(a, name), getattr(b, name)], weights=frames))
+        for name in ("confidence", "trusted")
+    )
+    return replace(
+        a,
+        end_seconds=b.end_seconds,
+        end_frame=b.end_frame,
+        confidence=confidence,
+        intensity=max(a.intensity, b.intensity),
+        trusted=trusted,
+    )
 
 
 def _neighbour_step(p: FramePredictions) -> float:

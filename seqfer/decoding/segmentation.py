@@ -18,7 +18,7 @@ def best_segmentation(
     start_seconds: NDArray[np.float64],
     end_seconds: float,
     *,
-    switch_cost: float,
+    switch_cost: float | NDArray[np.float64],
     min_duration_seconds: float,
 ) -> list[tuple[int, int, int]]:
     """Segments ``(first, last + 1, label)`` that tile the frames and score highest.
@@ -27,7 +27,7 @@ def best_segmentation(
         evidence: float64 (T, K), for each frame and label, already weighted by the frame's duration.
         start_seconds: float64 (T,), rising: when each frame begins to show.
         end_seconds: when the last frame ends.
-        switch_cost: paid once per change of label; 0 or more.
+        switch_cost: paid once per change of label; 0 or more, or a matrix of such (K, K), from row to column.
         min_duration_seconds: of every segment; a stretch shorter than twice this is one segment.
 
     Raises:
@@ -36,6 +36,8 @@ def best_segmentation(
     num_frames, num_labels = evidence.shape
     if num_frames == 0:
         raise ValueError("a stretch needs at least one frame")
+    cost = np.broadcast_to(np.float64(switch_cost), (num_labels, num_labels)).copy()
+    np.fill_diagonal(cost, np.inf)
     bounds = np.append(start_seconds, end_seconds)
     total = np.vstack([np.zeros(num_labels), np.cumsum(evidence, axis=0)])
     # score[t, k]: best segmentation of the first t frames whose last segment is of label k.
@@ -48,8 +50,8 @@ def best_segmentation(
     slack = 1e-9  # times are sums of floating-point steps
     for t in range(1, num_frames + 1):
         while opened < t and bounds[t] - bounds[opened] >= min_duration_seconds - slack:
-            candidate = _before(score[opened], switch_cost) if opened else np.zeros(num_labels)
-            candidate = candidate - total[opened]
+            before = (score[opened][:, None] - cost).max(axis=0) if opened else np.zeros(num_labels)
+            candidate = before - total[opened]
             better = candidate > reach
             reach[better] = candidate[better]
             since[better] = opened
@@ -65,20 +67,5 @@ def best_segmentation(
         segments.append((start, t, k))
         if start == 0:
             break
-        t, k = start, _best_other(score[start], k)
+        t, k = start, int((score[start] - cost[:, k]).argmax())
     return segments[::-1]
-
-
-def _before(score: NDArray[np.float64], switch_cost: float) -> NDArray[np.float64]:
-    """For each label, the best score of a segmentation that ends here in another label, switch paid."""
-    best = int(score.argmax())
-    result = np.full_like(score, score[best])
-    others = np.delete(score, best)
-    result[best] = others.max() if others.size else -np.inf
-    return result - switch_cost
-
-
-def _best_other(score: NDArray[np.float64], label: int) -> int:
-    masked = score.copy()
-    masked[label] = -np.inf
-    return int(masked.argmax())

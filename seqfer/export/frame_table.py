@@ -21,8 +21,8 @@ from .common import VideoReport
 def frame_table(report: VideoReport) -> pd.DataFrame:
     """The table; docs/outputs.md says what its columns are.
 
-    Words are categories, figures float64 to four digits, times to six; where there is no face, all but frame
-    and time is missing (``track_id`` and ``trusted`` are nullable).
+    Words are categories or strings, figures float64 to four digits, times to six; where there is no face,
+    all but frame and time is missing (``track_id`` and ``trusted`` are nullable).
     """
     names = list(report.model["vocabulary"])
     tracks = report.predictions
@@ -60,8 +60,8 @@ def frame_table(report: VideoReport) -> pd.DataFrame:
             "intensity": figures(t.intensity for t in tracks),
             **{f"p_{n}": figures(t.emotion_probs[:, k] for t in tracks) for k, n in enumerate(names)},
             "trusted": pd.arrays.BooleanArray(trusted, empty),
-            "reason": pd.Categorical(column((_reasons(j) for j in report.judgements), None, object)),
-            "person_id": pd.Categorical(column(people, None, object)),
+            "reason": pd.array(column((_reasons(j) for j in report.judgements), None, object), "string"),
+            "person_id": pd.array(column(people, None, object), "string"),
         }
     )
 

@@ -10,13 +10,15 @@ import csv
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from ..measures import DWELL_COLUMNS, dwell_times, transition_matrix
 from ..timeline import Timeline
 from .common import atomic_text, fraction, seconds
 from .config import ExportConfig
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MATRIX, DWELL = "transition_matrix.csv", "dwell_times.csv"
 _WHO = ("scope", "video", "person_id", "track_id")

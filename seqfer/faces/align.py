@@ -93,6 +93,17 @@ def similarity(source_xy: NDArray[np.float64], target_xy: NDArray[np.float64]) -
     return np.stack([a.real, -a.imag, b.real, a.imag, a.real, b.imag], axis=-1).reshape(*a.shape, 2, 3)
 
 
+def aligned_landmarks(landmarks_xy: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Landmarks (T, L, 2), pixels of the picture, to their places in the aligned crop, fractions of its side.
+
+    Raises:
+        ValueError: as :func:`similarity_to_template`.
+    """
+    warps = similarity_to_template(landmarks_xy, 1)
+    points = np.einsum("tij,tlj->tli", warps[..., :2], landmarks_xy) + warps[:, None, :, 2]
+    return (points + 0.5).astype(np.float32)
+
+
 def untilted(landmarks_xy: ArrayLike) -> NDArray[np.float64]:
     """Where the five points would be if the face were upright and as in the template, float64 (5, 2), pixels.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from ..timeline import Segment, Timeline
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NOBODY = ""
 
@@ -37,6 +39,8 @@ class Agreement:
 
 def compare(first: Timeline, second: Timeline) -> Agreement:
     """How far two timelines of one face agree. Exact: every moment counts, whatever the frame rate."""
+    import pandas as pd  # slow to import, and seldom wanted
+
     names = sorted({s.emotion for timeline in (first, second) for s in timeline})
     table = pd.DataFrame(
         0.0, pd.Index([*names, _NOBODY], name="first"), pd.Index([*names, _NOBODY], name="second")

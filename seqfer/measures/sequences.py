@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from ..timeline import Timeline
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Of :func:`dwell_times`.
 DWELL_COLUMNS = (
@@ -27,6 +30,8 @@ def transition_matrix(timelines: Iterable[Timeline], names: Sequence[str]) -> pd
         Counts (K, K) int64: rows from, columns to. Nothing turns into itself, so the diagonal is 0.
         ``matrix.div(matrix.sum(axis=1), axis=0)`` are the transitional probabilities.
     """
+    import pandas as pd  # slow to import, and seldom wanted
+
     place = {name: n for n, name in enumerate(names)}
     counts = np.zeros((len(names), len(names)), np.int64)
     for timeline in timelines:
@@ -46,6 +51,8 @@ def dwell_times(timelines: Iterable[Timeline], names: Sequence[str]) -> pd.DataF
         from apex to offset.
         Missing (NaN) where there is nothing to take a mean of.
     """
+    import pandas as pd  # slow to import, and seldom wanted
+
     segments = [s for timeline in timelines for s in timeline]
     told = sum(s.duration_seconds for s in segments)
     rows = []

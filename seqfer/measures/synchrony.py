@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ..timeline import FramePredictions
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _NEGATIVE = ("anger", "disgust", "fear", "sadness")
 _LONGEST_GAP = 0.5  # seconds without the face, or without trust, that are interpolated
@@ -165,21 +168,20 @@ def _by_chance(
     for n, s in enumerate(starts):
         others = starts[np.abs(starts - s) >= width + lag]
         chosen = others[np.linspace(0, len(others) - 1, min(_MISMATCHES, len(others))).round().astype(int)]
-        peaks = [p for o in chosen if not np.isnan(p := _peak(b[o - lag : o + lag + 1] @ a[n])[0])]
-        if peaks:
-            means[n] = np.mean(peaks)
+        if len(chosen):
+            peaks = _peaks(np.stack([b[o - lag : o + lag + 1] @ a[n] for o in chosen]))[0]
+            means[n] = peaks[~np.isnan(peaks)].mean() if not np.isnan(peaks).all() else np.nan
     return means
 
 
-def _peak(correlations: NDArray[np.float64]) -> tuple[float, int]:
-    """The highest correlation over the lags, and at which lag; of equals, the shortest lag."""
-    lag = len(correlations) // 2
+def _peaks(correlations: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Of each row (N, lags) the highest, and at which lag: of equals, the shortest. NaN where all are."""
+    lag = correlations.shape[1] // 2
     order = np.argsort(np.abs(np.arange(-lag, lag + 1)), kind="stable")
-    ordered = correlations[order]
-    if np.isnan(ordered).all():
-        return float("nan"), 0
-    best = int(np.nanargmax(ordered))
-    return float(ordered[best]), int(order[best]) - lag
+    ordered = np.where(np.isnan(correlations), -np.inf, correlations)[:, order]
+    best = ordered.argmax(axis=1)
+    highest = ordered[np.arange(len(ordered)), best]
+    return np.where(np.isinf(highest), np.nan, highest), order[best] - lag
 
 
 def _table(
@@ -190,15 +192,16 @@ def _table(
     chance: NDArray[np.float64],
     step: float,
 ) -> pd.DataFrame:
-    peaks = [_peak(row) for row in correlations]
-    values = np.array([r for r, _ in peaks])
+    import pandas as pd  # slow to import, and seldom wanted
+
+    values, lags = _peaks(correlations)
     return pd.DataFrame(
         {
             "start_s": times[starts],
             "end_s": times[starts] + width * step,
             "r": correlations[:, correlations.shape[1] // 2],
             "peak_r": values,
-            "lag_s": np.where(np.isnan(values), np.nan, [lag * step for _, lag in peaks]),
+            "lag_s": np.where(np.isnan(values), np.nan, lags * step),
             "chance_r": chance,
         }
     )

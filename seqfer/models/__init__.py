@@ -12,19 +12,29 @@ from .files import model_fingerprint
 
 if TYPE_CHECKING:
     from .base import SequenceModel
+    from .baselines import Cnn3d, FrameCnn, LandmarkRnn
     from .cnnrnn import CnnRnn
     from .convlstm import ConvLstm
     from .inference import predict_track
     from .losses import LossWeights, SequenceOutputs
+    from .svm import CnnSvm, HogSvm
+    from .thawing import StagedThaw, ThawPlan
     from .weights import ARCHITECTURES, load_model, read_metadata, save_model
 
 _HOMES = {
     "ARCHITECTURES": "weights",
+    "Cnn3d": "baselines",
     "CnnRnn": "cnnrnn",
+    "CnnSvm": "svm",
     "ConvLstm": "convlstm",
+    "FrameCnn": "baselines",
+    "HogSvm": "svm",
+    "LandmarkRnn": "baselines",
     "LossWeights": "losses",
     "SequenceModel": "base",
     "SequenceOutputs": "losses",
+    "StagedThaw": "thawing",
+    "ThawPlan": "thawing",
     "load_model": "weights",
     "predict_track": "inference",
     "read_metadata": "weights",
@@ -33,11 +43,18 @@ _HOMES = {
 
 __all__ = [
     "ARCHITECTURES",
+    "Cnn3d",
     "CnnRnn",
+    "CnnSvm",
     "ConvLstm",
+    "FrameCnn",
+    "HogSvm",
+    "LandmarkRnn",
     "LossWeights",
     "SequenceModel",
     "SequenceOutputs",
+    "StagedThaw",
+    "ThawPlan",
     "load_model",
     "model_fingerprint",
     "predict_track",

@@ -1,4 +1,4 @@
-"""What every temporal model shares: the frame encoder, the heads, the loss, the training steps.
+"""What every temporal model shares: the heads, the loss, the training steps.
 
 A temporal model is two networks: :meth:`SequenceModel.encode` sees one face at a time and is run once
 per frame; :meth:`SequenceModel.temporal` sees the features of a whole stretch, evenly spaced in time at
@@ -8,48 +8,46 @@ per frame; :meth:`SequenceModel.temporal` sees the features of a whole stretch, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar, Literal
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
+from torchmetrics import MeanMetric
 
 from ..labels import EMOTIONS, PHASES, as_vocabulary
-from .encoder import FrameEncoder
-from .losses import LossWeights, SequenceOutputs, clip_probabilities, sequence_loss
-from .scores import sequence_metrics
+from .losses import LossWeights, SequenceOutputs, class_weights, clip_probabilities, sequence_loss
+from .scores import SequenceScores
 
 
 class SequenceModel(pl.LightningModule):
-    """Base of :class:`~seqfer.models.CnnRnn` and :class:`~seqfer.models.ConvLstm`.
+    """Base of all models.
 
     Args:
         vocabulary: names of the emotions, in the order of the outputs' columns.
-        encoder: name or path of a saved model whose encoder to start from (``bundled``), or the
-            arguments of :class:`~seqfer.models.encoder.FrameEncoder` for one that starts from nothing.
         sample_rate_hz: frames per second that :meth:`temporal` sees.
-        freeze_encoder: the encoder is not trained.
         learning_rate, weight_decay: AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101).
-        encoder_learning_rate: of the encoder, where it is trained.
         loss: weights of the parts of the loss.
 
     Attributes:
-        arguments: what builds the same network again, with ``encoder`` spelt out (JSON values only).
+        inputs: what :meth:`encode` takes of a face.
+        by_gradient: it is trained by gradients; else it sees the data once, and solves.
+        arguments: what builds the same network again (JSON values only).
         temperature: logits of emotions are divided by this, for calibrated probabilities (Guo et al.
             2017, arXiv:1706.04599).
     """
 
+    inputs: ClassVar[Literal["crops", "landmarks"]] = "crops"
+    by_gradient: ClassVar[bool] = True
     temperature: Tensor
 
     def __init__(
         self,
         *,
-        vocabulary: Sequence[str] = EMOTIONS,
-        encoder: str | Mapping[str, Any] = "bundled",
+        vocabulary: Sequence[str] | str = EMOTIONS,
         sample_rate_hz: float = 25.0,
-        freeze_encoder: bool = True,
         learning_rate: float = 1e-3,
-        encoder_learning_rate: float = 1e-4,
         weight_decay: float = 1e-2,
         loss: LossWeights | None = None,
     ) -> None:
@@ -58,26 +56,33 @@ class SequenceModel(pl.LightningModule):
             raise ValueError(f"sample_rate_hz must be above 0, got {sample_rate_hz}")
         self.vocabulary = as_vocabulary(vocabulary)
         self.sample_rate_hz = float(sample_rate_hz)
-        self.freeze_encoder = freeze_encoder
-        self.rates = (learning_rate, encoder_learning_rate, weight_decay)
+        self.learning_rate, self.weight_decay = learning_rate, weight_decay
         self.loss_weights = loss or LossWeights()
-        self._warm = isinstance(encoder, str)
-        self.encoder = _build_encoder(encoder, self.vocabulary.names)
-        self.encoder.requires_grad_(not freeze_encoder)
+        self._of_class: Tensor | None = None
         self.register_buffer("temperature", torch.ones(()))
-        self.frame_scores = sequence_metrics(len(self.vocabulary), "val/")
-        self.clip_scores = sequence_metrics(len(self.vocabulary), "val/clip_")
+        self.val_loss = MeanMetric()
+        self.frame_scores = SequenceScores(len(self.vocabulary))
+        self.clip_scores = SequenceScores(len(self.vocabulary))
         self.arguments: dict[str, Any] = {
             "vocabulary": list(self.vocabulary),
-            "encoder": self.encoder.arguments,
             "sample_rate_hz": self.sample_rate_hz,
         }
+
+    @property
+    def input_size(self) -> int | None:
+        """Side of the picture that :meth:`encode` makes of a face, pixels; None where it sees none."""
+        return None
+
+    @classmethod
+    def read(cls, track: Any, start: int, stop: int) -> Tensor:
+        """Rows of a track as :meth:`encode` takes them."""
+        return torch.from_numpy(np.ascontiguousarray(track.crops(start, stop)))
 
     def encode(self, crops: Tensor) -> Tensor:
         """Faces to features, one by one.
 
         Args:
-            crops: uint8 (N, S, S, 3), aligned RGB.
+            crops: uint8 (N, S, S, 3), aligned RGB; or of models with ``inputs`` landmarks, float32 (N, L, 2).
 
         Returns:
             float32 (N, ...), the features of each.
@@ -96,64 +101,68 @@ class SequenceModel(pl.LightningModule):
         """
         raise NotImplementedError
 
-    def forward(self, crops: Tensor, mask: Tensor | None = None) -> SequenceOutputs:
-        """Both networks: uint8 crops (B, T, S, S, 3) and mask (B, T) to outputs (B, T, ...)."""
+    def forward(self, faces: Tensor, mask: Tensor | None = None) -> SequenceOutputs:
+        """Both networks: faces (B, T, ...), as :meth:`encode` takes them, and mask (B, T) to outputs."""
         if mask is None:
-            mask = torch.ones(crops.shape[:2], dtype=torch.bool, device=crops.device)
-        seen = self.encode(crops[mask])  # padding is not encoded
+            mask = torch.ones(faces.shape[:2], dtype=torch.bool, device=faces.device)
+        shown = mask if mask.any() else torch.ones_like(mask[:, :1]).expand_as(mask)  # of nothing, anything
+        seen = self.encode(faces[shown])  # padding is not encoded
         features = seen.new_zeros(*mask.shape, *seen.shape[1:]).masked_scatter(
-            mask.view(*mask.shape, *[1] * (seen.ndim - 1)), seen
+            shown.view(*mask.shape, *[1] * (seen.ndim - 1)), seen
         )
         return self.temporal(features, mask)
 
     def training_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> Tensor:
         """Loss of a batch of windows; see :class:`seqfer.data.TrackWindows` for its entries."""
-        parts = sequence_loss(self(batch["crops"], batch["mask"]), batch, self.loss_weights)
+        outputs = self(batch[self.inputs], batch["mask"])
+        parts = sequence_loss(outputs, batch, self.loss_weights, self._of_class)
         for name, value in parts.items():
             self.log(f"train/{name}", value, prog_bar=name == "loss", batch_size=len(batch["mask"]))
         return parts["loss"]
 
     def validation_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> None:
         """Loss and scores; frames without a label count for nothing."""
-        outputs = self(batch["crops"], batch["mask"])
-        parts = sequence_loss(outputs, batch, self.loss_weights)
-        for name, value in parts.items():
-            self.log(f"val/{name}", value, prog_bar=name == "loss", batch_size=len(batch["mask"]))
+        outputs = self(batch[self.inputs], batch["mask"])
+        loss = sequence_loss(outputs, batch, self.loss_weights, self._of_class)["loss"]
+        count = int(batch["mask"].any(dim=1).sum())  # not what fills up the last batch of a process
+        self.val_loss.update(loss.detach(), weight=count)
         labelled = batch["mask"] & (batch["emotion"].sum(dim=-1) > 0)
         if labelled.any():
             truth = batch["emotion"][labelled].argmax(dim=-1)
             self.frame_scores.update(outputs.emotion_logits[labelled].argmax(dim=-1), truth)
         whole = batch["clip_emotion"] >= 0
         if whole.any():
-            guess = clip_probabilities(outputs.emotion_logits, batch["mask"])[whole].argmax(dim=-1)
+            guess = clip_probabilities(outputs, batch["mask"])[whole].argmax(dim=-1)
             self.clip_scores.update(guess, batch["clip_emotion"][whole])
 
     def on_validation_epoch_end(self) -> None:
-        for scores in (self.frame_scores, self.clip_scores):
-            if next(iter(scores.values())).update_called:
-                self.log_dict(scores.compute(), prog_bar=scores is self.frame_scores)
+        """Scores of frames as ``val/war`` and so on, of clips as ``val/clip_war``.
+
+        Where only clips are labelled, ``val/war`` and so on are theirs.
+        """
+        self.log("val/loss", self.val_loss.compute(), prog_bar=True)
+        self.val_loss.reset()
+        told = False
+        for scores, prefix in ((self.frame_scores, "val/"), (self.clip_scores, "val/clip_")):
+            # Of several processes, one may have had nothing to score: they still sum together.
+            if self.trainer.strategy.reduce_boolean_decision(scores.update_called, all=False):
+                rates = scores.rates()
+                self.log_dict({prefix + name: rate for name, rate in rates.items()}, prog_bar=not told)
+                if not told and prefix != "val/":
+                    self.log_dict({f"val/{name}": rate for name, rate in rates.items()})
+                told = True
             scores.reset()
 
+    def on_fit_start(self) -> None:
+        """Weigh the emotions by how often the training data shows them, where asked for."""
+        counts = getattr(getattr(self.trainer, "datamodule", None), "class_counts", None)
+        if self.loss_weights.class_balance and counts is not None:
+            self._of_class = class_weights(counts, self.loss_weights.class_balance).to(self.device)
+
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """AdamW, the encoder at its own rate where it is trained."""
-        rate, encoder_rate, decay = self.rates
-        inside = {id(p) for p in self.encoder.parameters()}
-        groups = [{"params": [p for p in self.parameters() if id(p) not in inside], "lr": rate}]
-        if not self.freeze_encoder:
-            groups.append({"params": list(self.encoder.parameters()), "lr": encoder_rate})
-        return torch.optim.AdamW(groups, weight_decay=decay)
-
-    def train(self, mode: bool = True) -> SequenceModel:
-        """As always, but a warm-started or frozen encoder keeps the statistics it came with.
-
-        Windows of a few faces, each many times nearly the same, are no batch to take statistics from.
-        """
-        super().train(mode)
-        if self._warm or self.freeze_encoder:
-            for module in self.encoder.modules():
-                if isinstance(module, nn.BatchNorm2d):
-                    module.eval()
-        return self
+        """AdamW, of what is trained."""
+        trained = [p for p in self.parameters() if p.requires_grad]
+        return torch.optim.AdamW(trained, lr=self.learning_rate, weight_decay=self.weight_decay)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Lightning's checkpoints also tell :func:`seqfer.models.load_model` what network this is."""
@@ -173,11 +182,3 @@ class Heads(nn.Module):
 
     def forward(self, x: Tensor) -> SequenceOutputs:
         return SequenceOutputs(self.emotion(x), self.phase(x), torch.sigmoid(self.intensity(x)[..., 0]))
-
-
-def _build_encoder(encoder: str | Mapping[str, Any], names: tuple[str, ...]) -> FrameEncoder:
-    if not isinstance(encoder, str):
-        return FrameEncoder(**{"num_classes": len(names), **encoder})
-    from .weights import load_model  # saved models are of this class
-
-    return load_model(encoder).encoder

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .base import Heads, SequenceModel
+from .base import Heads
+from .encoded import EncodedModel
 from .losses import SequenceOutputs
 
 
@@ -65,7 +66,7 @@ class ConvLstmLayer(nn.Module):
         return torch.cat([cell(x, mask, backward=bool(i)) for i, cell in enumerate(self.cells)], dim=2)
 
 
-class ConvLstm(SequenceModel):
+class ConvLstm(EncodedModel):
     """Frame encoder without its pooling, then convolutional LSTM layers.
 
     Args:
@@ -75,7 +76,7 @@ class ConvLstm(SequenceModel):
         kernel: side of the recurrent convolutions.
         bidirectional: the future is seen too (the task is offline).
         dropout: of whole input maps and of the pooled outputs.
-        common: see :class:`~seqfer.models.base.SequenceModel`.
+        common: see :class:`~seqfer.models.encoded.EncodedModel`.
     """
 
     def __init__(

@@ -154,8 +154,8 @@ class _Features:
         while self._next < high:
             # Batches lie at fixed places of the track: chunking does not change how frames are batched.
             stop = min(self._next + self._batch_size, self._last)
-            crops = np.ascontiguousarray(self._track.crops(self._next, stop))
-            parts.append(self._model.encode(torch.from_numpy(crops).to(self._model.device)))
+            faces = self._model.read(self._track, self._next, stop)
+            parts.append(self._model.encode(faces.to(self._model.device)))
             self._next = stop
         self._held, self._held_from = torch.cat(parts), low
         below, weight = neighbours(times, self._pts[low : low + len(self._held)])

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from torchmetrics import MetricCollection
-from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
+import torch
+from torch import Tensor
+from torchmetrics.classification import MulticlassConfusionMatrix
 
 
-def sequence_metrics(num_emotions: int, prefix: str) -> MetricCollection:
-    """WAR (accuracy), UAR (mean recall) and macro F1, the field's names for them."""
-    return MetricCollection(
-        {
-            "war": MulticlassAccuracy(num_emotions, average="micro"),
-            "uar": MulticlassAccuracy(num_emotions, average="macro"),
-            "f1": MulticlassF1Score(num_emotions, average="macro"),
-        },
-        prefix=prefix,
-    )
+class SequenceScores(MulticlassConfusionMatrix):
+    """WAR (accuracy), UAR (mean recall) and macro F1, the field's names for them.
+
+    UAR is over the emotions that occur, F1 over those that occur or are guessed; summed over processes.
+    """
+
+    def rates(self) -> dict[str, Tensor]:
+        """The scores by name."""
+        counts = self.compute().to(torch.float32)
+        right, true, guessed = counts.diagonal(), counts.sum(dim=1), counts.sum(dim=0)
+        occurs, either = true > 0, true + guessed > 0
+        return {
+            "war": right.sum() / true.sum().clamp_min(1),
+            "uar": (right[occurs] / true[occurs]).sum() / occurs.sum().clamp_min(1),
+            "f1": (2 * right[either] / (true + guessed)[either]).sum() / either.sum().clamp_min(1),
+        }

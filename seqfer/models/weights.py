@@ -10,6 +10,7 @@ import json
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -23,12 +24,16 @@ from ..faces.align import TEMPLATE_NAME
 from ..files import atomic_path
 from ..labels import PHASES
 from .base import SequenceModel
+from .baselines import Cnn3d, FrameCnn, LandmarkRnn
 from .cnnrnn import CnnRnn
 from .convlstm import ConvLstm
 from .files import pair_of, read_notes, resolve
+from .svm import CnnSvm, HogSvm
 
 FORMAT, VERSION = "seqfer.model", 1
-ARCHITECTURES: dict[str, type[SequenceModel]] = {"CnnRnn": CnnRnn, "ConvLstm": ConvLstm}
+ARCHITECTURES: dict[str, type[SequenceModel]] = {
+    kind.__name__: kind for kind in (CnnRnn, ConvLstm, FrameCnn, LandmarkRnn, Cnn3d, HogSvm, CnnSvm)
+}
 _REQUIRED = ("format", "version", "architecture", "arguments", "phases", "template")
 
 
@@ -43,7 +48,7 @@ def describe(model: SequenceModel, metadata: Mapping[str, Any]) -> dict[str, Any
         "vocabulary": list(model.vocabulary),
         "phases": list(PHASES),
         "template": TEMPLATE_NAME,
-        "input_size": model.encoder.input_size,
+        "input_size": model.input_size,
         "sample_rate_hz": model.sample_rate_hz,
     }
 
@@ -110,8 +115,11 @@ def load_model(name_or_path: Path | str = "bundled", device: str | torch.device 
             path, f"not the weights of this {notes['architecture']}: {', '.join(wrong[:3])} differ"
         )
     model.load_state_dict({name: tensor.to(expected[name].dtype) for name, tensor in tensors.items()})
-    # Convolutions on processors are markedly faster with channels last.
-    return model.to(device).to(memory_format=torch.channels_last).eval()
+    model = model.to(device).eval()
+    if all(p.ndim <= 4 for p in model.parameters()):  # there is no such order for three dimensions
+        # Convolutions on processors are markedly faster with channels last.
+        model = model.to(memory_format=torch.channels_last)
+    return model
 
 
 def read_metadata(name_or_path: Path | str = "bundled") -> dict[str, Any]:
@@ -148,8 +156,9 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         with warnings.catch_warnings(action="ignore"):
             checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged bytes make the unpickler fail in every way there is
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise WeightsError(path, f"not a readable checkpoint ({reason})") from error
+        foreign = isinstance(error, UnpicklingError) and "Unsupported" in str(error)
+        reason = "it holds more than numbers, which is not loaded" if foreign else "damaged, or cut off"
+        raise WeightsError(path, f"not a readable checkpoint: {reason}") from error
     try:
         return checkpoint["seqfer"], checkpoint["state_dict"]
     except (KeyError, TypeError) as error:

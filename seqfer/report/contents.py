@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import StoreError
 from ..export.timeline_json import read_document, read_timelines
-from ..labels import Vocabulary
+from ..labels import UNCERTAIN, Vocabulary
 from ..store import read_predictions
 from ..timeline import FramePredictions, Timeline
 from .run import RunVideo
@@ -49,6 +49,7 @@ class VideoContents:
 
     Attributes:
         video: whose.
+        key: digest of all that its timeline depends on.
         source, model: what its timeline tells of them.
         vocabulary: the emotions.
         timelines: by number of the track.
@@ -58,6 +59,7 @@ class VideoContents:
     """
 
     video: RunVideo
+    key: str
     source: Mapping[str, Any]
     model: Mapping[str, Any]
     vocabulary: Vocabulary
@@ -104,12 +106,14 @@ def read_contents(video: RunVideo) -> VideoContents:
     timelines = {t.track_id: t for t in read_timelines(video.timeline_path)}
     predictions, missing = _predictions(video)
     try:
-        vocabulary = Vocabulary(tuple(document["vocabulary"]))
-        unknown = {s.emotion for t in timelines.values() for s in t} - set(vocabulary)
+        met = {s.emotion for t in timelines.values() for s in t}
+        vocabulary = Vocabulary((*document["vocabulary"], *sorted(met & {UNCERTAIN})))
+        unknown = met - set(vocabulary)
         if unknown:
             raise ValueError(f"emotions beyond its vocabulary: {', '.join(sorted(unknown))}")
         return VideoContents(
             video=video,
+            key=str(document["key"]),
             source=dict(document["source"]),
             model=dict(document["model"]),
             vocabulary=vocabulary,

@@ -22,18 +22,23 @@ from .wording import counted, percent, span
 _SCRIPTS = ("uplot.min.js", "base.js", "table.js", "lanes.js", "curves.js", "player.js", "page.js")
 
 
-def write_page(contents: VideoContents, *, film: Path | None, faces: Faces = "shown") -> tuple[str, ...]:
+def write_page(
+    contents: VideoContents, *, film: Path | None, overlay: Path | None = None, faces: Faces = "shown"
+) -> tuple[str, ...]:
     """Write the page of a video; what it had to leave out, a line each.
 
     Args:
         film: the video to play in it, linked by a relative path; None if there is none to link.
-        faces: how they are shown in the pictures. Unless they are shown, no film of them is linked.
+        overlay: the film with boxes, if there is one.
+        faces: how they are shown in the pictures. Unless they are shown, the overlay is played, not ``film``.
 
     Raises:
         StoreError: figures that are none.
         InputError: the page cannot be written.
     """
     video, path = contents.video, contents.video.page_path
+    if faces != "shown":
+        film = overlay
     missing = list(contents.missing)
     try:
         thumbnails = take_thumbnails(contents, faces=faces)
@@ -50,7 +55,7 @@ def write_page(contents: VideoContents, *, film: Path | None, faces: Faces = "sh
     if step > 1:
         told.append(
             f"The curves are those of {step} frames a point, the lowest and the highest of each "
-            "stretch, so that this page stays small; seqfer export --formats '[frames]' has every frame."
+            "stretch, so that this page stays small; seqfer export --to frames has every frame."
         )
     href = None if film is None else relative_address(film, path.parent)
     width, height = (int(contents.source.get(side) or 0) for side in ("width", "height"))
@@ -66,6 +71,7 @@ def write_page(contents: VideoContents, *, film: Path | None, faces: Faces = "sh
         height=height,
         video_href=href,
         video_href_text=None if film is None else readable(os.path.relpath(film, path.parent)),
+        overlay_href=None if overlay in (None, film) else relative_address(overlay, path.parent),
         no_video=_why_no_film(contents, faces),
         chips=_chips(contents),
         lanes=bool(contents.lanes),

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import av
 import numpy as np
-from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
 from ..errors import VideoError
 from ..files import atomic_path
+from ..video.h264 import add_h264, as_h264_frame
 
 _MILLISECOND = Fraction(1, 1000)
-_BT709 = 1  # H.273: primaries and transfer share the number
 
 
 def write_film(
@@ -40,12 +39,10 @@ def write_film(
         stream = None
         for frame in frames:
             if stream is None:
-                stream = _open_stream(container, frame.shape, fps, crf)
-                if times_milliseconds is not None:
-                    stream.codec_context.time_base = _MILLISECOND
-            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24").reformat(
-                format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
-            )
+                time_base = None if times_milliseconds is None else _MILLISECOND
+                size = frame.shape[1], frame.shape[0]
+                stream = add_h264(container, size=size, rate=fps, time_base=time_base, crf=crf)
+            picture = as_h264_frame(frame)
             picture.pts = count
             if times_milliseconds is not None:
                 picture.pts, picture.time_base = times_milliseconds[count], _MILLISECOND
@@ -55,17 +52,3 @@ def write_film(
             raise VideoError(path, "there are no frames to write")
         container.mux(stream.encode(None))
     return count
-
-
-def _open_stream(container, shape: tuple[int, ...], fps: int, crf: int):
-    # Version stamps of libraries and encoder would be the only part to change from one build to the next.
-    container.flags |= 0x400  # AVFMT_FLAG_BITEXACT
-    stream = container.add_stream("libx264", rate=fps, options={"preset": "veryfast", "crf": str(crf)})
-    stream.height, stream.width = shape[:2]
-    stream.pix_fmt = "yuv420p"
-    context = stream.codec_context
-    context.thread_count = 1
-    context.color_range = ColorRange.MPEG
-    context.colorspace = Colorspace.ITU709
-    context.color_primaries = context.color_trc = _BT709
-    return stream

@@ -8,6 +8,7 @@ from .predictions import VideoPredictions, read_predictions, write_predictions
 from .reader import StoredTrack, TrackStore, open_store
 from .reduce import drop_crops, drop_tracks
 from .run import RunStore, find_stores, open_run
+from .stills import StillGroup, read_still_groups
 from .verify import find_faults
 from .writer import StoreWriter, create_store
 
@@ -15,6 +16,7 @@ __all__ = [
     "EDGES",
     "Part",
     "RunStore",
+    "StillGroup",
     "StoreWriter",
     "StoredTrack",
     "TrackStore",
@@ -32,6 +34,7 @@ __all__ = [
     "read_embeddings",
     "read_part",
     "read_predictions",
+    "read_still_groups",
     "stored_key",
     "stores_below",
     "write_embeddings",

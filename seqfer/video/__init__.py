@@ -8,6 +8,7 @@ from .frame import Frame, FrameBatch
 from .orientation import Orientation
 from .picture import RgbPicture, YuvPicture
 from .reader import Reader, frames_at, read_frames
+from .redrawing import redraw, redrawn_note
 from .source import VideoSource, fingerprint, probe
 from .span import Span
 from .spans import plan_spans
@@ -28,4 +29,6 @@ __all__ = [
     "plan_spans",
     "probe",
     "read_frames",
+    "redraw",
+    "redrawn_note",
 ]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
-from seqfer.data import read_labels
+from seqfer.data import read_labels, write_labels
 from seqfer.errors import LabelError
 from seqfer.labels import EMOTIONS, PHASES, Vocabulary
 
@@ -50,6 +52,7 @@ def test_every_kind_of_label_is_read(tmp_path):
         ("a,one,0,1,fear,,,\n", "track 'one'"),
         (",,0,1,fear,,,\n", "video is blank"),
         ("a,,0,2,fear,,,\na,,3,4,fear,,,\na,1,1,3,anger,,,\n", "lines 2 and 4"),
+        ("a,,nan,1,fear,,,\n", "start_s 'nan' is not a number"),
         ("", "no labels"),
     ],
 )
@@ -58,6 +61,42 @@ def test_bad_rows_are_named_in_one_line(tmp_path, rows, said):
     with pytest.raises(LabelError, match=said) as caught:
         read_labels(path, Vocabulary())
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_emotions_outside_the_vocabulary_are_left_out_and_others_renamed(tmp_path):
+    path = table(tmp_path, HEADER + "a,,0,1,Happy,,,\na,,1,2,contempt,,,\nb,,0,1,smirk,,,\nb,,1,2,fear,,,\n")
+    left_out = Counter()
+    found = read_labels(
+        path,
+        Vocabulary(("happiness", "fear")),
+        mapping={"Smirk": "happiness", "fear": None},
+        left_out=left_out,
+    )
+    assert [(x.line, x.emotion) for x in found] == [(2, 0), (4, 0)]
+    assert left_out == {"contempt": 1, "fear": 1}
+    with pytest.raises(LabelError, match="no labels of the vocabulary in it, but Happy, contempt"):
+        read_labels(path, Vocabulary(("sadness", "boredom")), mapping={"smirk": None})
+
+
+def test_a_written_table_is_read_back(tmp_path):
+    rows = [
+        dict(
+            video="a/b",
+            track=3,
+            start_s=0.25,
+            end_s=1,
+            emotion="fear",
+            phase="apex",
+            intensity=1,
+            subject="p",
+        ),
+        dict(video="c", emotion="fear", split="valid"),
+    ]
+    write_labels(tmp_path / "t.csv", rows)
+    first, second = read_labels(tmp_path / "t.csv", Vocabulary())
+    assert (first.video, first.track_id, first.start_seconds, first.end_seconds) == ("a/b", 3, 0.25, 1)
+    assert (first.phase, first.intensity, first.subject) == (2, 1, "p")
+    assert second.whole_clip and second.split == "valid"
 
 
 def test_missing_columns_and_files_are_named(tmp_path):

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqfer.data import Augmentation, Label, TracksDataModule, frame_targets
+from seqfer.data.sampling import SeededOrder
 from seqfer.data.windows import cut_windows, nearest_rows
 from seqfer.errors import InputError, LabelError
 from seqfer.labels import Vocabulary
@@ -105,6 +106,7 @@ def test_batches_hold_crops_masks_and_targets_and_repeat_themselves(tmp_path):
             window_seconds=3,
             sample_rate_hz=20,
             batch_size=2,
+            augmentation=Augmentation(speed=0.0),
         )
         data.setup()
         loader = data.train_dataloader()
@@ -153,3 +155,131 @@ def test_videos_without_stores_and_one_subject_alone_are_said(tmp_path):
         make().setup()
     with pytest.raises(InputError, match="no such file"):
         TracksDataModule(stores=str(tmp_path / "none"), labels=str(table)).setup()
+
+
+def module(data, **more):
+    stores, labels = data
+    made = TracksDataModule(
+        **dict(
+            stores=str(stores), labels=str(labels), vocabulary=TWO.names, window_seconds=1, sample_rate_hz=10
+        )
+        | more
+    )
+    made.setup()
+    return made
+
+
+def relabelled(data, *lines):
+    data[1].write_text("video,start_s,end_s,emotion,subject,split\n" + "".join(f"{x}\n" for x in lines))
+    return data
+
+
+def test_any_subset_and_any_merging_of_emotions(tmp_path):
+    data = write_data(tmp_path)
+    relabelled(
+        data, *(f"v{i},{j},{j + 1},{e},p{i}," for i in range(3) for j, e in enumerate(("joy", "fear")))
+    )
+    assert module(data, vocabulary="fear,happiness").class_counts.tolist() == [
+        30,
+        30,
+    ]  # windows overlap by half
+    merged = module(data, vocabulary="positive,negative", emotion_map={"joy": "positive", "fear": "negative"})
+    assert merged.class_counts.tolist() == [30, 30]  # windows overlap by half
+    with pytest.raises(LabelError, match="one emotion only to train on: fear"):
+        module(data, vocabulary=["fear", "anger"])
+    assert data[1].exists() and module(data, vocabulary="fear,anger,happiness").left_out == {}
+
+
+def test_fixed_splits_keep_people_apart(tmp_path):
+    data = write_data(tmp_path)
+    lines = [f"v{i},{j},{j + 1},{e},p{i},{s}" for i, s in enumerate(("train", "valid", "test"))
+             for j, e in enumerate(("joy", "neutral"))]  # fmt: skip
+    made = module(relabelled(data, *lines), split="column")
+    sides = (made.train_windows, made.val_windows, made.test_windows)
+    assert [{w.video_id for w in s.windows} for s in sides] == [{"v0"}, {"v1"}, {"v2"}]
+    relabelled(data, *(line.replace(",p2,", ",p0,") for line in lines))
+    with pytest.raises(LabelError, match="subjects both trained and tested on: p0"):
+        module(data, split="column")
+    relabelled(data, *lines, "v0,,,joy,p0,test")
+    with pytest.raises(LabelError, match="video v0 is of two splits: test, train"):
+        module(data, split="column")
+    with pytest.raises(LabelError, match="test_subjects names subjects without labels: nobody"):
+        module(relabelled(data, *lines), test_subjects=["nobody"])
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("v0,1,9,joy,p0,", "line 2: 1 to 9 s lies outside the video v0, which lasts 2.00 s"),
+        ("v0,-3,1,joy,p0,", "lies outside the video v0"),
+    ],
+)
+def test_labels_outside_the_video_are_refused(line, said, tmp_path):
+    with pytest.raises(LabelError, match=said):
+        module(relabelled(write_data(tmp_path), line, "v1,0,1,joy,p1,", "v2,0,1,neutral,p2,"))
+
+
+def test_balanced_drawing_shows_the_rare_as_often_as_the_frequent(tmp_path):
+    data = write_data(tmp_path, people=8)
+    lines = [f"v{i},0,2,{'joy' if i == 0 else 'neutral'},p{i}," for i in range(8)]
+    made = module(relabelled(data, *lines), val_subjects=["p7"], balance=1.0)
+    order = made.train_dataloader().sampler
+    drawn = [
+        made.train_windows.windows[i].subject
+        for epoch in range(40)
+        for i, _ in (order.set_epoch(epoch), *order)[1:]
+    ]
+    assert 0.4 < np.mean([subject == "p0" for subject in drawn]) < 0.6
+
+
+@settings(deadline=None)
+@given(count=st.integers(1, 40), world=st.integers(1, 5), seed=st.integers(0, 3), epoch=st.integers(0, 3))
+def test_processes_share_all_windows_and_none_twice(count, world, seed, epoch):
+    shares = []
+    for rank in range(world):
+        order = SeededOrder(count, seed, rank=rank, world=world)
+        order.set_epoch(epoch)
+        shares.append(list(order))
+        assert len(shares[-1]) == len(order)
+    alone = SeededOrder(count, seed)
+    alone.set_epoch(epoch)
+    together = [item for items in zip(*shares, strict=True) for item in items if item[0] >= 0]
+    assert together == list(alone)  # the same windows, augmented the same way
+
+
+def test_what_fills_up_a_batch_counts_for_nothing(tmp_path):
+    item = module(write_data(tmp_path)).train_windows[-1]
+    assert not item["mask"].any() and not item["emotion"].any() and item["clip_emotion"] == NO_LABEL
+
+
+def test_moments_last_as_long_as_they_are_told_to():
+    times = np.arange(10) / 10
+    rows = [label(0.0, 0.0, 0), label(0.9, 0.9, 1)]
+    assert (
+        frame_targets(times, rows, TWO, moment_seconds=0.21)["emotion"].argmax(axis=1).tolist()
+        == [0] * 7 + [1] * 3
+    )
+    assert frame_targets(times, rows, TWO, moment_seconds=0.21)["emotion"].sum() == 6
+
+
+@pytest.mark.parametrize("count", [5, 68])
+def test_the_mirror_of_landmarks_is_that_of_the_picture(count):
+    points = np.random.default_rng(0).uniform(0.2, 0.8, (3, count, 2)).astype(np.float32)
+    augment = Augmentation(mirror=1.0, jitter=0.0)
+    once = augment.of_landmarks(points, np.random.default_rng(1))
+    twice = augment.of_landmarks(once, np.random.default_rng(1))
+    np.testing.assert_allclose(twice, points, atol=1e-6)
+    left, right = (0, 1) if count == 5 else (36, 45)  # outer corners of the eyes
+    np.testing.assert_allclose(once[:, left], points[:, right] * [-1, 1] + [1, 0], atol=1e-6)
+
+
+def test_speed_stretches_time_and_labels_with_it(tmp_path):
+    data = module(write_data(tmp_path), window_seconds=2.0, augmentation=Augmentation(speed=0.5))
+    items = [data.train_windows[0, seed] for seed in range(6)]
+    assert len({int(x["mask"].sum()) for x in items}) > 1
+    for item in items:
+        happy = item["emotion"][item["mask"]].argmax(dim=1)
+        top, bottom = item["crops"][item["mask"]].float().mean(dim=(2, 3)).chunk(2, dim=1)
+        clear = (bottom.mean(dim=1) - top.mean(dim=1)).abs() > 60
+        agree = (bottom.mean(dim=1) > top.mean(dim=1)) == happy.bool()
+        assert agree[clear].float().mean() > 0.9

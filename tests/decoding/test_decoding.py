@@ -116,22 +116,22 @@ def test_segments_tile_each_stretch_and_none_is_too_short(raw, random, min_durat
 @given(
     hnp.arrays(np.float64, st.tuples(st.integers(1, 7), st.integers(1, 3)), elements=st.floats(-3, 0)),
     st.integers(1, 4),
-    st.floats(0, 2),
+    hnp.arrays(np.float64, (3, 3), elements=st.floats(0, 2)),
 )
-def test_no_other_segmentation_scores_higher(evidence, min_frames, cost):
+def test_no_other_segmentation_scores_higher(evidence, min_frames, costs):
     frames, labels = evidence.shape
+    costs = costs[:labels, :labels]
     found = best_segmentation(
         evidence,
         np.arange(frames, dtype=float),
         float(frames),
-        switch_cost=cost,
+        switch_cost=costs,
         min_duration_seconds=min_frames,
     )
 
     def score(path):
-        return evidence[np.arange(frames), path].sum() - cost * sum(
-            a != b for a, b in itertools.pairwise(path)
-        )
+        paid = sum(costs[a, b] for a, b in itertools.pairwise(path) if a != b)
+        return evidence[np.arange(frames), path].sum() - paid
 
     def allowed(path):
         return all(len(list(run)) >= min_frames for _, run in itertools.groupby(path))
@@ -211,7 +211,60 @@ def test_what_untrusted_frames_say_changes_nothing(data, frames, bridge, random)
     assert all(c for c, t in zip(covered, trusted, strict=True) if t)
 
 
+def test_what_an_expression_looks_like_on_its_way_is_no_segment_of_its_own():
+    labels = np.full(60, NEUTRAL)
+    labels[20:26], labels[26:] = EMOTIONS.index("surprise"), EMOTIONS.index("fear")
+    told = predictions(labels, np.arange(60) / 25, certainty=0.35)
+    names = {
+        factor: [s.emotion for s in decode(told, video_id="v", config=DecodingConfig(direct_factor=factor))]
+        for factor in (1, 2)
+    }
+    assert names == {1: ["neutral", "surprise", "fear"], 2: ["neutral", "fear"]}
+
+
+def test_what_lasts_may_follow_directly():
+    labels = np.repeat([EMOTIONS.index("surprise"), HAPPY], 25)
+    told = predictions(labels, np.arange(50) / 25)
+    assert [s.emotion for s in decode(told, video_id="v")] == ["surprise", "happiness"]
+
+
+def test_segments_in_doubt_are_called_uncertain_on_request():
+    labels = np.repeat([NEUTRAL, HAPPY, EMOTIONS.index("anger"), HAPPY], 50)
+    told = predictions(labels, np.arange(200) / 25, intensity=np.full(200, 0.5))
+    told.emotion_probs[50:150] = (told.emotion_probs[50:150] + 0.5) / 4.5  # 0.31 for the highest
+    assert "uncertain" not in {s.emotion for s in decode(told, video_id="v")}
+    timeline = decode(told, video_id="v", config=DecodingConfig(min_confidence=0.5))
+    assert [(s.emotion, s.start_frame, s.end_frame) for s in timeline] == [
+        ("neutral", 0, 50), ("uncertain", 50, 150), ("happiness", 150, 200)
+    ]  # fmt: skip
+    doubt = timeline.segments[1]
+    assert doubt.confidence == pytest.approx(0.311, abs=0.01) and doubt.onset_seconds is None
+    assert [(t.source, t.target) for t in timeline.transitions()] == [
+        ("neutral", "uncertain"), ("uncertain", "happiness")
+    ]  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    hnp.arrays(np.float64, st.tuples(st.integers(1, 60), st.just(7)), elements=st.floats(0.001, 1)),
+    st.floats(0, 1),
+)
+def test_doubt_renames_and_joins_and_moves_no_boundary(raw, limit):
+    told = predictions([0] * len(raw), np.arange(len(raw)) / 10)
+    told.emotion_probs[:] = raw / raw.sum(axis=1, keepdims=True)
+    plain = decode(told, video_id="v").segments
+    doubting = decode(told, video_id="v", config=DecodingConfig(min_confidence=limit)).segments
+    named = [s for s in plain if s.confidence >= limit]
+    assert [s for s in doubting if s.emotion != "uncertain"] == named
+    assert all(a.emotion != b.emotion for a, b in itertools.pairwise(doubting))
+    assert doubting[0].start_frame == 0 and doubting[-1].end_frame == len(raw)
+
+
 def test_settings_are_checked():
+    with pytest.raises(ValueError, match="min_confidence must lie between 0 and 1"):
+        DecodingConfig(min_confidence=1.5)
+    with pytest.raises(ValueError, match="direct_factor must lie between 1 and 2"):
+        DecodingConfig(direct_factor=3)
     with pytest.raises(ValueError, match="bridge_seconds must not be negative"):
         DecodingConfig(bridge_seconds=-1)
     with pytest.raises(ValueError, match="negative"):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import jsonschema
 import numpy as np
 import pytest
 
-from seqfer.decoding import REASONS, Judgement, decode
+from seqfer.decoding import REASONS, DecodingConfig, Judgement, decode
 from seqfer.errors import InputError, StoreError
 from seqfer.export import FORMATS, ExportConfig, VideoReport, output_path, write_outputs
 from seqfer.export.segments_csv import COLUMNS
@@ -164,6 +165,18 @@ def test_a_timeline_that_is_none_is_refused_in_words(tmp_path, content, message)
         read_timelines(path)
     with pytest.raises(StoreError, match="no such file"):
         read_timelines(tmp_path / "none.json")
+
+
+def test_segments_in_doubt_are_uncertain_in_every_file(tmp_path):
+    plain = report(tracks=1)
+    (told,) = plain.predictions
+    doubting = decode(told, video_id=STRANGE, config=DecodingConfig(min_confidence=0.99))
+    export(tmp_path, replace(plain, timelines=(doubting,)), *FORMATS)
+    assert {r["emotion"] for r in rows(output_path(tmp_path, STRANGE, "csv"))} == {"uncertain"}
+    path = output_path(tmp_path, STRANGE, "json")
+    jsonschema.validate(json.loads(path.read_text()), json.loads(SCHEMA_PATH.read_text()))
+    assert {s.emotion for s in read_timelines(path)[0]} == {"uncertain"}
+    assert "uncertain" in {r["emotion"] for r in rows(output_path(tmp_path, STRANGE, "frames"))}
 
 
 def test_a_folder_that_cannot_be_written_to_is_said_in_words(tmp_path):

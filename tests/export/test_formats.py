@@ -103,6 +103,10 @@ def test_parquet_is_the_frame_table_with_its_types(tmp_path):
     for name in ("emotion", "phase", "person_id"):
         assert table[name].astype("object").fillna("").tolist() == text[name].fillna("").tolist(), name
     assert str(table["track_id"].dtype) == "Int64" and str(table["trusted"].dtype) == "boolean"
+    nobody = pd.read_parquet(written(tmp_path / "none", report(tracks=0), "parquet"))
+    assert (
+        nobody.dtypes.astype(str).tolist() == table.dtypes.astype(str).tolist()
+    )  # so that files go together
 
 
 def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):

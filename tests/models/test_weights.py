@@ -12,7 +12,8 @@ from fake_tracks import TINY_ENCODER
 from safetensors.torch import load_file, save_file
 
 from seqfer.errors import WeightsError
-from seqfer.models import CnnRnn, ConvLstm, load_model, model_fingerprint, read_metadata, save_model
+from seqfer.models import ARCHITECTURES, CnnRnn, load_model, model_fingerprint, read_metadata, save_model
+from seqfer.models.encoded import EncodedModel
 
 
 @pytest.fixture
@@ -22,11 +23,10 @@ def saved(tmp_path):
     return save_model(model, tmp_path / "small", {"seed": 7})
 
 
-@pytest.mark.parametrize("kind", [CnnRnn, ConvLstm])
+@pytest.mark.parametrize("kind", ARCHITECTURES.values())
 def test_round_trip(tmp_path, kind):
-    model = kind(
-        encoder=TINY_ENCODER, vocabulary=["neutral", "contempt"], bidirectional=False, sample_rate_hz=12.5
-    )
+    more = {"encoder": TINY_ENCODER} if issubclass(kind, EncodedModel) else {}
+    model = kind(vocabulary=["neutral", "contempt"], sample_rate_hz=12.5, **more)
     model.temperature.fill_(1.5)
     back = load_model(save_model(model, tmp_path / "m", {"note": "x"}))
     assert type(back) is kind and not back.training

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from fake_tracks import CHANGE_SECONDS, FakeTrack, write_data
 from seqfer.pipelines.train import main
 
 from seqfer.models import load_model, predict_track
+from seqfer.store import open_store
 
 ENCODER = '{"widths": [8, 8, 16], "depths": [1, 1], "input_size": 24}'
 
@@ -51,6 +54,51 @@ def test_it_learns_and_its_model_predicts(data, tmp_path):
     assert abs(found.pts_seconds[np.argmax(happy)] - CHANGE_SECONDS) <= 0.2
 
 
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("HogSvm", ["side=32"]), ("CnnSvm", [f"encoder={ENCODER}"]),
+        ("LandmarkRnn", ["hidden=8"]), ("Cnn3d", ["widths=[4,8]", "input_size=24"]),
+    ],
+)  # fmt: skip
+def test_every_architecture_is_trained_saved_and_predicts_alike(kind, more, data, tmp_path):
+    given = [a for a in arguments(data, tmp_path, 1) if "init_args" not in a and "--model=" not in a]
+    given += [f"--model={kind}", *(f"--model.init_args.{setting}" for setting in more)]
+    assert main(given) == 0
+    assert {"model.json", "model.safetensors", "checkpoints", "logs"} <= {p.name for p in tmp_path.iterdir()}
+    model = load_model(tmp_path)
+    assert type(model).__name__ == kind
+    with open_store(data[0] / "v0.h5") as store:
+        found = predict_track(model, store.tracks[0])
+    assert found.emotion_probs.shape == (20, 2) and np.isfinite(found.emotion_probs).all()
+    checkpoints = tmp_path / "checkpoints"
+    assert "torch" in json.loads((checkpoints / "versions.json").read_text())
+    assert f"seqfer.models.{kind}" in (checkpoints / "config.yaml").read_text()
+
+
+def test_the_encoder_thaws_in_stages_from_its_end(data, tmp_path):
+    frozen = [a for a in arguments(data, tmp_path, 3) if "freeze" not in a]
+    first = tmp_path / "first"
+    assert main([*frozen, f"--output={first}"]) == 0
+    plan = ["--thaw.start_epoch=1", "--thaw.every_epochs=1", "--thaw.blocks=2"]
+    start = [
+        f"--model.init_args.encoder={first / 'checkpoints' / 'last.ckpt'}",
+        f"--output={tmp_path / 'thawed'}",
+    ]
+    assert main([*frozen, *start, *plan]) == 0
+    before, after = (
+        load_model(tmp_path / d / "checkpoints" / "last.ckpt").encoder for d in ("first", "thawed")
+    )
+    moved = {
+        name.rsplit(".", 2)[0]
+        for (name, a), b in zip(before.named_parameters(), after.parameters(), strict=True)
+        if not torch.equal(a, b)
+    }
+    assert any(name.startswith("stages.1") for name in moved)
+    assert any(name.startswith("stages.0") for name in moved)
+    assert not any(name.startswith("stem") for name in moved)
+
+
 def test_resumed_training_is_training_that_never_stopped(data, tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert main(arguments(data, whole, 4)) == 0
@@ -69,6 +117,18 @@ def test_what_is_wrong_is_said_in_one_line(data, tmp_path, capsys):
     broken.write_bytes(b"junk")
     assert main(arguments(data, tmp_path, 1, f"--ckpt_path={broken}")) == 2
     assert "broken.ckpt: not a readable checkpoint" in capsys.readouterr().err.splitlines()[-1]
+    assert main(arguments(data, tmp_path / "m", 1)) == 0
+    kept = f"--ckpt_path={tmp_path / 'm' / 'checkpoints' / 'last.ckpt'}"
+    capsys.readouterr()
+    for wrong, words in (
+        (
+            "--data.vocabulary=[happiness,neutral]",
+            "made for the vocabulary neutral, happiness, not happiness",
+        ),
+        ("--model.init_args.hidden=9", "made with other settings of hidden"),
+    ):
+        assert main(arguments(data, tmp_path, 1, kept, wrong)) == 2
+        assert words in capsys.readouterr().err.splitlines()[-1]
     assert main(arguments(data, tmp_path, 1, "--model.init_args.encoder=nowhere")) == 2
     assert capsys.readouterr().err.startswith("seqfer train: nowhere: no such model; bundled are: ")
     assert main(arguments(data, tmp_path, 1, "--data.val_share=2")) == 2
@@ -81,11 +141,25 @@ def test_what_is_wrong_is_said_in_one_line(data, tmp_path, capsys):
         assert len(said) == 1 and said[0].startswith("seqfer train: ")
 
 
-@pytest.mark.parametrize("name", ["train_cnnrnn", "train_convlstm"])
-def test_the_configs_that_ship_are_understood(name, data, tmp_path, capsys):
-    config = Path(__file__).parents[2] / "configs" / f"{name}.yaml"
+@pytest.mark.parametrize(
+    "config", sorted((Path(__file__).parents[2] / "configs").glob("train_*.yaml")), ids=lambda p: p.stem
+)
+def test_the_configs_that_ship_are_understood(config, data, tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([f"--config={config}", f"--data.stores={data[0]}", f"--data.labels={data[1]}", f"-o={tmp_path}",
               "--print_config"])  # fmt: skip
     assert stopped.value.code == 0
-    assert "encoder: bundled" in capsys.readouterr().out
+    assert "class_path: seqfer.models." in capsys.readouterr().out
+
+
+def test_training_killed_within_an_epoch_goes_on_within_it(data, tmp_path):
+    more = ("--data.val_share=0.25", "--checkpoint_every_n_steps=2", "--data.balance=0.5", "--patience=99")
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert main(arguments(data, whole, 3, *more)) == 0
+    # 3 windows an epoch: stopped after 5 steps, in the middle of the second epoch, kept as of step 4
+    assert main(arguments(data, parts, 3, *more, "--trainer.max_steps=5")) == 0
+    (parts / "checkpoints" / "last.ckpt").write_bytes(b"cut off")
+    assert main(arguments(data, parts, 3, *more, "--ckpt_path=auto")) == 0
+    ends = [load_model(out / "checkpoints" / "last.ckpt").state_dict() for out in (whole, parts)]
+    for name, tensor in ends[0].items():
+        torch.testing.assert_close(tensor, ends[1][name], rtol=1e-4, atol=1e-5)

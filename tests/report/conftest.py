@@ -94,7 +94,6 @@ def document(run) -> dict:
 
 
 @pytest.fixture(scope="session")
-def colours(document) -> dict[str, tuple[int, ...]]:
+def colours() -> dict[str, tuple[int, ...]]:
     """RGB by emotion."""
-    made = colours_of(Vocabulary(tuple(document["vocabulary"])))
-    return {name: tuple(bytes.fromhex(colour[1:])) for name, colour in made.items()}
+    return {name: tuple(bytes.fromhex(colour[1:])) for name, colour in colours_of(Vocabulary()).items()}

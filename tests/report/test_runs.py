@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from made import make_video
 
+from seqfer.export.timeline_json import VERSION
+
 
 @pytest.fixture
 def report(tmp_path, capsys):
@@ -43,7 +45,10 @@ def test_a_half_finished_run_is_told_and_the_rest_reported(tmp_path, report):
     ("damage", "words"),
     [
         (lambda text: text[: len(text) // 2], "not a readable JSON file"),
-        (lambda text: text.replace('"version": 2', '"version": 1'), "version 1; this seqfer reads 2"),
+        (
+            lambda text: text.replace(f'"version": {VERSION}', '"version": 1'),
+            f"version 1; this seqfer reads {VERSION}",
+        ),
         (lambda text: text.replace('"emotion": "happiness"', '"emotion": "joy"'), "beyond its vocabulary"),
         (lambda text: text.replace('"untrusted": []', '"untrusted": 3'), "damaged timeline"),
         (lambda text: text.replace('"tracks"', '"faces"'), "damaged timeline"),

@@ -21,20 +21,14 @@ async function unpackCurves(base64) {
   return { times, levels };
 }
 
-// The tracks of a lane, one after another.
+// The tracks of a lane in order of time (those of one person may overlap, where a grouping errs).
 function joined(tracks) {
   tracks = tracks.filter((track) => track.times.length).sort((a, b) => a.times[0] - b.times[0]);
   if (tracks.length === 1) return tracks[0];
-  const total = tracks.reduce((sum, track) => sum + track.times.length, 0);
-  const times = new Float64Array(total);
-  const levels = Array.from({ length: DATA.emotions.length + 1 }, () => new Uint8Array(total));
-  let at = 0;
-  for (const track of tracks) {
-    times.set(track.times, at);
-    track.levels.forEach((values, kind) => levels[kind].set(values, at));
-    at += track.times.length;
-  }
-  return { times, levels };
+  const rows = tracks.flatMap((track) => Array.from(track.times, (time, row) => [time, track, row]));
+  rows.sort((a, b) => a[0] - b[0]);
+  const levels = Array.from({ length: DATA.emotions.length + 1 }, (_, kind) => Uint8Array.from(rows, ([, track, row]) => track.levels[kind][row]));
+  return { times: Float64Array.from(rows, ([time]) => time), levels };
 }
 
 // What to draw of [min, max]: every frame where there is room, else the lowest and the highest of each pixel.

@@ -118,6 +118,9 @@ async function startPage() {
       name.setAttribute("aria-pressed", String(n === number));
       row.classList.toggle("chosen", n === number);
     });
+    const list = $("#lanes"), { row } = lanes[number];
+    const top = row.offsetTop - lanes[0].row.offsetTop;
+    if (top < list.scrollTop || top + row.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top - 20;
     $("#curves-of").textContent = DATA.lanes[number].name;
     await curves.choose(number);
     $("#no-curves").hidden = curves.curves !== null;
@@ -376,11 +379,11 @@ async function startPage() {
     table.draw(printing);
   });
   let width = 0;
-  new ResizeObserver(() => {
+  new ResizeObserver(() => requestAnimationFrame(() => {
     if (Math.abs(track.clientWidth - width) < 1) return;
     width = track.clientWidth;
     remake();
-  }).observe(track);
+  })).observe(track);
 
   if (lanes.length) await choose(chosen);
   filter();

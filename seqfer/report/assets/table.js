@@ -15,7 +15,7 @@ class Table {
     this.drawn = new Map();
     this.pane.addEventListener("scroll", () => this.draw(), { passive: true });
     this.pane.addEventListener("keydown", (event) => this.#key(event));
-    new ResizeObserver(() => this.draw()).observe(this.pane);
+    new ResizeObserver(() => requestAnimationFrame(() => this.draw())).observe(this.pane);
   }
 
   #heading(column) {

@@ -1,0 +1,78 @@
+"""What ``seqfer inspect --json`` tells scripts."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seqfer.errors import InputError, StoreError
+from seqfer.export.timeline_json import read_document
+from seqfer.store import open_store, read_predictions
+
+
+def read_summary(folder: Path) -> list[dict[str, str]]:
+    """The rows of a run's ``summary.csv``.
+
+    Raises:
+        InputError: there is none that can be read.
+    """
+    path = folder / "summary.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(path, f"no readable summary of a run here ({error})") from error
+
+
+def facts(path: Path, *, only_failed: bool) -> dict[str, Any]:
+    """What is in a run's folder, a timeline, a track store or predictions.
+
+    Raises:
+        SeqferError: it is none of these, or not readable.
+    """
+    if path.is_dir():
+        rows = read_summary(path)
+        return {"videos": [row for row in rows if not only_failed or row.get("status") == "failed"]}
+    if path.suffix == ".json":
+        return read_document(path)
+    try:
+        with open_store(path) as store:
+            return {
+                "video": store.video_id,
+                "source": store.source,
+                "tracks": [
+                    {
+                        "track_id": track.track_id,
+                        "num_frames": len(track),
+                        "start_s": float(track.pts_seconds[0]),
+                        "end_s": float(track.pts_seconds[-1]),
+                        "interpolated": float(track.interpolated.mean()),
+                        "num_gaps": int((np.diff(track.frame_indices) > 1).sum()),
+                        "mean_score": float(track.scores.mean()),
+                        "eye_distance_pixels": float(np.median(track.quality.eye_distance_pixels)),
+                        "sharpness": float(np.median(track.quality.sharpness)),
+                    }
+                    for track in store.tracks
+                ],
+            }
+    except StoreError as error:
+        if "seqfer.predictions" not in error.reason:
+            raise
+    found = read_predictions(path)
+    return {
+        "video": found.video_id,
+        "model": dict(found.model),
+        "tracks": [
+            {
+                "track_id": track.track_id,
+                "num_frames": len(track),
+                "mean_probabilities": dict(
+                    zip(track.vocabulary, track.emotion_probs.mean(axis=0).tolist(), strict=True)
+                ),
+            }
+            for track in found.tracks
+        ],
+    }

@@ -1,0 +1,177 @@
+"""Sequences of expressions made from the Face Research Lab London Set, laid out as Cohn-Kanade is.
+
+    python scripts/london_sequences.py --london LONDON -o OUT [--people 82] [--condition own]
+    seqfer import ck OUT -o STUDY
+
+LONDON holds NNN_neutral.jpg and NNN_smiling.jpg (DeBruine & Jones 2017, doi 10.6084/m9.figshare.5047666,
+CC BY 4.0). Each person gets four sequences from neutral to an apex. Happiness is the person's own smile: a
+morph between the two photographs along the optical flow. Anger, sadness and surprise are stand-ins: warps of
+the neutral photograph that move brows and mouth as FACS describes them (AU 4+24, AU 1+15, AU 1+2+26), and
+no more. Every sequence has its own course, strength, sway of the head, light, blur and noise, by ``--seed``.
+
+``--condition own`` makes the same people's sequences under other conditions, subtler and dark under a light
+from high on one side, for ``scripts/measure_own_conditions.py``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from seqfer.faces.align import similarity, similarity_to_template
+from seqfer.faces.centerface import CenterFace
+
+CODES = {"anger": 1, "happiness": 5, "sadness": 6, "surprise": 7}
+STEPS = 16
+_SIDE = 360
+#: Where (in the aligned face, fractions of its side), how far it reaches, where to: at full strength.
+_WARPS = {
+    "anger": [((0.30, 0.335), 0.07, (0.022, 0.030)), ((0.70, 0.335), 0.07, (-0.022, 0.030)),
+              ((0.43, 0.330), 0.05, (0.014, 0.034)), ((0.57, 0.330), 0.05, (-0.014, 0.034)),
+              ((0.38, 0.756), 0.06, (0.018, 0.0)), ((0.62, 0.756), 0.06, (-0.018, 0.0)),
+              ((0.50, 0.72), 0.05, (0.0, 0.012)), ((0.50, 0.80), 0.05, (0.0, -0.014))],
+    "sadness": [((0.43, 0.330), 0.05, (0.008, -0.036)), ((0.57, 0.330), 0.05, (-0.008, -0.036)),
+                ((0.29, 0.345), 0.05, (0.0, 0.012)), ((0.71, 0.345), 0.05, (0.0, 0.012)),
+                ((0.38, 0.756), 0.055, (-0.004, 0.036)), ((0.62, 0.756), 0.055, (0.004, 0.036))],
+    "surprise": [((0.31, 0.335), 0.08, (0.0, -0.042)), ((0.69, 0.335), 0.08, (0.0, -0.042)),
+                 ((0.43, 0.325), 0.06, (0.0, -0.040)), ((0.57, 0.325), 0.06, (0.0, -0.040)),
+                 ((0.50, 0.725), 0.06, (0.0, -0.018)), ((0.50, 0.83), 0.09, (0.0, 0.062)),
+                 ((0.38, 0.76), 0.05, (0.022, 0.012)), ((0.62, 0.76), 0.05, (-0.022, 0.012))],
+}  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--london", type=Path, required=True)
+    parser.add_argument("-o", "--out", type=Path, required=True)
+    parser.add_argument("--people", type=int, default=82)
+    parser.add_argument("--condition", choices=("usual", "own"), default="usual")
+    parser.add_argument("--seed", type=int, default=1)
+    made = parser.parse_args()
+    cv2.setNumThreads(1)
+    shutil.rmtree(made.out, ignore_errors=True)
+    detector = CenterFace(min_score=0.5)
+    for number, path in enumerate(sorted(made.london.glob("*_neutral.jpg"))[: made.people]):
+        person = _Person(detector, path, path.with_name(path.name.replace("neutral", "smiling")))
+        for take, (emotion, code) in enumerate(CODES.items(), start=1):
+            rng = np.random.default_rng([made.seed, number, take, made.condition == "own"])
+            subject, sequence = f"S{path.name[:3]}", f"{take:03d}"
+            name = f"{subject}_{sequence}"
+            frames = person.sequence(emotion, rng, own=made.condition == "own")
+            folder = made.out / "cohn-kanade-images" / subject / sequence
+            folder.mkdir(parents=True)
+            for n, frame in enumerate(frames, start=1):
+                picture = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
+                cv2.imwrite(str(folder / f"{name}_{n:08d}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 92])
+            note = made.out / "Emotion" / subject / sequence / f"{name}_{len(frames):08d}_emotion.txt"
+            note.parent.mkdir(parents=True)
+            note.write_text(f"   {code}.0000000e+00\n")
+
+
+class _Person:
+    """A neutral photograph, the smile brought to the same place, and the flow from each to the other."""
+
+    def __init__(self, detector: CenterFace, neutral: Path, smiling: Path) -> None:
+        self.neutral, points = _portrait(detector, neutral)
+        smile, others = _portrait(detector, smiling)
+        self.to_template = similarity_to_template(points, 1)
+        # Eyes and nose only: the mouth is what moves.
+        move = similarity(others[:3], points[:3])
+        self.smile = cv2.warpAffine(smile, move, (_SIDE, _SIDE), borderMode=cv2.BORDER_REPLICATE)
+        flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+        grey = [cv2.cvtColor(p, cv2.COLOR_RGB2GRAY) for p in (self.neutral, self.smile)]
+        smooth = [cv2.GaussianBlur(g, (0, 0), 1.5) for g in grey]
+        self.there = cv2.GaussianBlur(flow.calc(smooth[0], smooth[1], None), (0, 0), 3)
+        self.back = cv2.GaussianBlur(flow.calc(smooth[1], smooth[0], None), (0, 0), 3)
+
+    def sequence(self, emotion: str, rng: np.random.Generator, *, own: bool) -> list[NDArray[np.uint8]]:
+        """Frames from neutral to the apex of an expression."""
+        strength = rng.uniform(0.3, 0.5) if own else rng.uniform(0.55, 1.0)
+        begin, rise = rng.integers(2, 5), rng.integers(5, 9)
+        t = np.clip((np.arange(STEPS) - begin) / rise, 0, 1)
+        course = strength * (3 * t**2 - 2 * t**3)
+        course = course + rng.normal(0, 0.01, STEPS).cumsum() * 0.3 * (course > 0)
+        field = self._field(emotion) if emotion != "happiness" else None
+        sway = _smooth(rng, STEPS, 4) * [0.8, 1.5, 1.5, 0.008]
+        light = _Light(rng, own)
+        blur = rng.uniform(0, 0.9)
+        frames = []
+        for n in range(STEPS):
+            level = float(np.clip(course[n], 0, 1))
+            picture = self._smiling(level) if field is None else _pulled(self.neutral, field * level)
+            turn = cv2.getRotationMatrix2D((_SIDE / 2, _SIDE / 2), sway[n, 0], 1 + sway[n, 3])
+            turn[:, 2] += sway[n, 1:3]
+            moved = cv2.warpAffine(picture, turn, (_SIDE, _SIDE), borderMode=cv2.BORDER_REPLICATE)
+            if blur > 0.3:
+                moved = cv2.GaussianBlur(moved, (0, 0), blur)
+            frames.append(light(moved, rng))
+        return frames
+
+    def _smiling(self, level: float) -> NDArray[np.uint8]:
+        a = _pulled(self.neutral, self.there * level)
+        b = _pulled(self.smile, self.back * (1 - level))
+        return cv2.addWeighted(a, 1 - level, b, level, 0)
+
+    def _field(self, emotion: str) -> NDArray[np.float32]:
+        """Displacement (H, W, 2) in pixels of an expression at full strength."""
+        y, x = np.mgrid[:_SIDE, :_SIDE].astype(np.float32)
+        warp = self.to_template
+        u = warp[0, 0] * x + warp[0, 1] * y + warp[0, 2]
+        v = warp[1, 0] * x + warp[1, 1] * y + warp[1, 2]
+        back = np.linalg.inv(warp[:, :2])
+        total = np.zeros((_SIDE, _SIDE, 2), np.float32)
+        for (cx, cy), reach, (dx, dy) in _WARPS[emotion]:
+            near = np.exp(-((u - cx) ** 2 + (v - cy) ** 2) / (2 * reach**2))
+            total += near[..., None] * (back @ [dx, dy]).astype(np.float32)
+        return total
+
+
+class _Light:
+    """Light of a sequence: usual rooms, or dark with a lamp high on one side."""
+
+    def __init__(self, rng: np.random.Generator, own: bool) -> None:
+        self._gamma = float(np.exp(rng.normal(0.75, 0.12) if own else rng.normal(0, 0.15)))
+        self._noise = rng.uniform(5, 8) if own else rng.uniform(1, 4)
+        ramp = np.linspace(-1, 1, _SIDE, dtype=np.float32)
+        down, across = (rng.uniform(0.6, 0.8), rng.choice([-1, 1]) * rng.uniform(0.3, 0.5)) if own else (
+            rng.normal(0, 0.12), rng.normal(0, 0.12))  # fmt: skip
+        self._field = np.clip(1 - down * ramp[:, None] + across * ramp[None], 0.08, 1.8)[..., None]
+
+    def __call__(self, picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+        lit = 255 * (picture / np.float32(255)) ** self._gamma * self._field
+        return np.clip(lit + rng.normal(0, self._noise, picture.shape), 0, 255).astype(np.uint8)
+
+
+def _portrait(detector: CenterFace, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    picture = cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+    picture = cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    faces = detector.detect(picture)
+    if not len(faces):
+        raise SystemExit(f"{path}: no face found")
+    return picture, faces.landmarks_xy[0].astype(np.float64)
+
+
+def _pulled(picture: NDArray[np.uint8], field: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The picture with what was at p shown at p + field(p), to first order."""
+    y, x = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float32)
+    source_x, source_y = x - field[..., 0], y - field[..., 1]
+    return cv2.remap(picture, source_x, source_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _smooth(rng: np.random.Generator, steps: int, columns: int) -> NDArray[np.float64]:
+    """Random courses (steps, columns) of deviation about 1, slower than frames."""
+    rough = rng.normal(0, 1, (steps + 8, columns)).cumsum(axis=0)
+    calm = cv2.GaussianBlur(rough, (1, 9), 2.0)[4:-4]
+    calm = calm - calm.mean(axis=0)
+    return calm / np.maximum(calm.std(axis=0), 1e-6)
+
+
+if __name__ == "__main__":
+    main()

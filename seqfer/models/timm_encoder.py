@@ -1,0 +1,100 @@
+"""Networks of the timm package (optional extra ``timm``) as frame encoders: Inception-v3 and many more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .pictures import checked_crops
+
+
+class TimmEncoder(nn.Module):
+    """A convolutional network of timm (Wightman 2019), with the interface of
+    :class:`~seqfer.models.encoder.FrameEncoder`.
+
+    Args:
+        timm: name of the network (``inception_v3``, ``resnet18``, ``efficientnet_b0``, …).
+        pretrained: start from the weights that timm has for it (it downloads them), else from nothing.
+        input_size: side of the colour picture that the network sees, pixels.
+        num_classes: emotions of the frame-only head.
+        dropout: before the frame-only head.
+
+    Attributes:
+        arguments: what builds the same network again (its weights are then stored with the model).
+        num_features: channels C of the maps.
+        map_size: side m of the maps.
+
+    Raises:
+        ValueError: timm is not installed, knows no such network, or has no weights for it.
+    """
+
+    def __init__(
+        self,
+        *,
+        timm: str,
+        pretrained: bool = True,
+        input_size: int = 112,
+        num_classes: int = 7,
+        dropout: float = 0.3,
+    ) -> None:
+        super().__init__()
+        self.pretrained = pretrained
+        self.picture_mean: Tensor
+        self.picture_std: Tensor
+        self.input_size = input_size
+        self.network = _network(timm, pretrained)
+        config = getattr(self.network, "default_cfg", None) or {}
+        for name, values in (("mean", (0.485, 0.456, 0.406)), ("std", (0.229, 0.224, 0.225))):
+            numbers = torch.tensor(config.get(name, values)).view(1, 3, 1, 1)
+            self.register_buffer(f"picture_{name}", numbers)
+        with torch.no_grad():
+            shape = self.network.eval().forward_features(torch.zeros(1, 3, input_size, input_size)).shape
+        if len(shape) != 4:
+            raise ValueError(f"timm network {timm!r} has no feature maps: a convolutional one is needed")
+        self.num_features, self.map_size = int(shape[1]), int(shape[2])
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(self.num_features, num_classes)
+        self.arguments: dict[str, Any] = {
+            "timm": timm, "pretrained": False, "input_size": input_size, "num_classes": num_classes,
+            "dropout": dropout,
+        }  # fmt: skip
+
+    def preprocess(self, crops: Tensor) -> Tensor:
+        """uint8 (N, S, S, 3) RGB to the network's input, float32 (N, 3, s, s)."""
+        pictures = checked_crops(crops).permute(0, 3, 1, 2).to(torch.float32) / 255
+        size = (self.input_size,) * 2
+        sized = F.interpolate(pictures, size=size, mode="bilinear", antialias=True, align_corners=False)
+        return (sized - self.picture_mean) / self.picture_std
+
+    def maps(self, pictures: Tensor) -> Tensor:
+        """Input pictures to feature maps (N, C, m, m)."""
+        return self.network.forward_features(pictures)
+
+    @staticmethod
+    def pool(maps: Tensor) -> Tensor:
+        """Feature maps (N, C, m, m) to features (N, C)."""
+        return maps.mean(dim=(2, 3))
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Features (N, C) to frame-only emotion logits (N, K)."""
+        return self.head(self.dropout(features))
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """uint8 crops (N, S, S, 3) to frame-only emotion logits (N, K)."""
+        return self.classify(self.pool(self.maps(self.preprocess(crops))))
+
+
+def _network(name: str, pretrained: bool) -> Any:
+    try:
+        import timm
+    except (ImportError, RuntimeError) as error:  # RuntimeError: a torchvision made for another PyTorch
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"encoder timm: {name} needs pip install 'seqfer[timm]' ({reason})") from error
+    try:
+        return timm.create_model(name, pretrained=pretrained, num_classes=0)
+    except Exception as error:  # timm, its hub and its download each fail in their own way
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"encoder timm: {name} cannot be made: {reason}") from error
