@@ -26,6 +26,10 @@ from .lock import locked
 from .options import verb_parser
 from .task import clear_logs
 
+_EXAMPLES = """
+  seqfer forget results --video day1/ann
+  seqfer forget results --person p007 && seqfer export results
+"""
 _STORES = {
     "tracks_path": (schema.FORMAT, schema.VERSION),
     "predictions_path": (schema.PREDICTIONS_FORMAT, schema.PREDICTIONS_VERSION),
@@ -37,8 +41,10 @@ def main(argv: Sequence[str]) -> int:
     """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
     parser = verb_parser(
         "forget",
+        "OUT --video NAME | --person NAME",
         "Remove all that a run's folder holds of a video or a person: faces, numbers, timelines, names. "
         "The video itself is not touched: a run that is given it again will do it again.",
+        _EXAMPLES,
     )
     parser.add_argument("out", type=Path, help="the run's folder")
     parser.add_argument("--video", type=str, help="name of the video, as in summary.csv")

@@ -21,7 +21,7 @@ _AT_ONCE = 1000
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--measured", type=int, default=5_000, help="tasks given to a real scheduler")
+    parser.add_argument("--measured", type=int, default=1_000, help="tasks given to a real scheduler")
     parser.add_argument("--tasks", type=int, default=1_000_000, help="tasks played through")
     parser.add_argument("--seconds", type=float, default=60.0, help="a task takes on a worker, in the mean")
     parser.add_argument("--workers", type=int, nargs="*", default=[100, 1000, 5000, 10_000, 20_000, 50_000])
