@@ -32,8 +32,8 @@ VERBS = {
 
 _GROUPS = {
     "see what it does": ("demo",),
-    "videos to timelines": ("run", "extract", "predict", "export", "persons"),
-    "look at the results": ("inspect", "report", "plot", "forget"),
+    "videos to timelines": ("run", "extract", "predict", "export", "persons", "forget"),
+    "look at the results": ("inspect", "report", "plot"),
     "train on your own data": ("import", "import-labels", "audit", "train", "evaluate"),
     "your shell": ("completion",),
 }

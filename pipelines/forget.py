@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from jsonargparse import ArgumentParser
+
 from seqfer.errors import InputError
 from seqfer.export import FORMATS, find_persons, output_path, write_persons
 from seqfer.export.common import atomic_text
@@ -37,8 +39,14 @@ _STORES = {
 }
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+_EXAMPLES = """
+  seqfer forget results --video clip             all of one video
+  seqfer forget results --person p001            all of one person, in every video of the run
+"""
+
+
+def make_parser() -> ArgumentParser:
+    """The verb's options."""
     parser = verb_parser(
         "forget",
         "OUT --video NAME | --person NAME",
@@ -51,6 +59,12 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--person", type=str, help="person_id, as in persons.csv; with --video where persons are of one video"
     )
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the verb; see :func:`seqfer.pipelines.__main__.main` for the exit code."""
+    parser = make_parser()
     args = parser.parse_args(list(argv))
     if args.video is None and args.person is None:
         parser.error("say what to forget: --video, --person, or both for a person of one video")

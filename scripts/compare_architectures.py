@@ -36,9 +36,10 @@ PUBLISHED = {
     ],
 }  # fmt: skip
 
-_ENCODER = {"encoder": "bundled", "freeze_encoder": True, "learning_rate": 5e-3}
+_ENCODER = {"encoder": "bundled", "freeze_encoder": True, "keep_features": True, "learning_rate": 5e-3}
 _TRAINED_ON = {
-    **_ENCODER, "freeze_encoder": False, "encoder_learning_rate": 1e-3, "layer_decay": 0.6,
+    **_ENCODER, "freeze_encoder": False, "keep_features": False, "encoder_learning_rate": 1e-3,
+    "layer_decay": 0.6,
 }  # fmt: skip
 _SOLVED = {"loss": {"class_balance": 1.0}}
 _GRU = {"cell": "gru", "hidden": 64}
@@ -69,13 +70,14 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--only", default="", help="architectures whose class or name has this in it")
     parser.add_argument("--precision", default="32-true", help="bf16-mixed is faster where AMX or a GPU is")
+    parser.add_argument("--tabulate", action="store_true", help="train nothing: what is in WORK already")
     made = parser.parse_args()
     chosen = [a for a in ARCHITECTURES if made.only.lower() in f"{a[0]} {a[1]}".lower()]
     tables = []
     for place in made.dataset:
         facts = json.loads((place / "dataset.json").read_text())
         rows = [_scored(place, name, kind, settings, made) for name, kind, settings in chosen]
-        tables.append((place.name, facts, rows))
+        tables.append((place.name, facts, [row for row in rows if row is not None]))
     made.out.parent.mkdir(parents=True, exist_ok=True)
     made.out.with_suffix(".md").write_text(as_markdown(tables, made.folds), encoding="utf-8")
     draw(made.out.with_suffix(".png"), tables)
@@ -84,10 +86,12 @@ def main() -> None:
 
 def _scored(
     place: Path, name: str, kind: str, settings: dict[str, Any], made: argparse.Namespace
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
     slug = "".join(c if c.isalnum() else "_" for c in name)
     folder = made.work / place.name / slug
     done = folder / "row.json"
+    if made.tabulate and not done.exists():
+        return None
     if not done.exists():
         began = time.process_time()
         model = [f"--model.init_args.{key}={_option(value)}" for key, value in settings.items()]
@@ -97,7 +101,8 @@ def _scored(
                 f"--data.stores={place}", f"--data.labels={place / 'labels.csv'}",
                 f"--data.vocabulary={','.join(_emotions(place))}", "--data.sample_rate_hz=12.5",
                 "--data.window_seconds=1.6", "--data.moment_seconds=0.13", "--data.batch_size=16",
-                "--data.val_share=0.15", f"--trainer.max_epochs={made.epochs}", "--patience=6",
+                "--data.val_share=0.15",
+                "--data.augmentation=null", f"--trainer.max_epochs={made.epochs}", "--patience=6",
                 "--trainer.accelerator=auto", f"--trainer.precision={made.precision}", "--trainer.devices=1",
                 "--trainer.enable_progress_bar=false", "--trainer.enable_model_summary=false",
             ]

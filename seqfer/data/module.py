@@ -61,7 +61,7 @@ class TracksDataModule(pl.LightningDataModule):
         num_workers: processes that load; 0 loads in this one.
 
     Attributes:
-        stores, table: as given.
+        stores, table, augmentation: as given.
         inputs: what the windows show; set before :meth:`setup`.
         class_counts: float (K,), labelled moments of each emotion in the training windows.
         left_out: rows of the table that the vocabulary has no name for, by emotion.
@@ -101,7 +101,7 @@ class TracksDataModule(pl.LightningDataModule):
         self._batch_size, self._num_workers, self._seed = batch_size, num_workers, seed
         self._split, self._val_share, self._balance = split, val_share, balance
         self._val_videos, self._val_subjects, self._test_subjects = val_videos, val_subjects, test_subjects
-        self._augmentation = augmentation
+        self.augmentation = augmentation
         self.inputs: Inputs = "crops"
         self.left_out: Counter[str] = Counter()
         self.class_counts: NDArray[np.float64] = np.zeros(len(self.vocabulary))
@@ -135,7 +135,7 @@ class TracksDataModule(pl.LightningDataModule):
         for side in (TRAIN, VALID):
             if not windows[side]:
                 raise LabelError(self.table, f"no labelled stretch of a face is left to {_WORDS[side]}")
-        self.train_windows = self._dataset(run, windows[TRAIN], self._augmentation)
+        self.train_windows = self._dataset(run, windows[TRAIN], self.augmentation)
         self.val_windows = self._dataset(run, windows[VALID], None)
         self.test_windows = self._dataset(run, windows[TEST], None) if windows[TEST] else None
         self._count_classes()

@@ -147,8 +147,8 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
     nothing counts.
 
     Each item holds ``crops`` uint8 (T, S, S, 3) or ``landmarks`` float32 (T, L, 2), aligned, as fractions of
-    the crop's side; ``mask`` bool (T,), False for padding; and the targets of :func:`frame_targets`, blank at
-    padding.
+    the crop's side; ``mask`` bool (T,), False for padding; ``index`` int64 (), the item's number; and the
+    targets of :func:`frame_targets`, blank at padding.
 
     Args:
         run: the stores.
@@ -209,7 +209,7 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
         targets["emotion"][~mask] = 0.0
         targets["phase"][~mask] = NO_LABEL
         targets["intensity"][~mask] = np.nan
-        arrays = {self.inputs: filled, "mask": mask, **targets}
+        arrays = {self.inputs: filled, "mask": mask, "index": np.array(index), **targets}
         return {name: torch.from_numpy(np.asarray(value)) for name, value in arrays.items()}
 
     def targets(self, index: int, times: NDArray[np.float64] | None = None) -> dict[str, NDArray]:

@@ -112,9 +112,13 @@ class SequenceModel(pl.LightningModule):
         )
         return self.temporal(features, mask)
 
+    def look(self, batch: Mapping[str, Tensor]) -> SequenceOutputs:
+        """What the model says of a batch of windows."""
+        return self(batch[self.inputs], batch["mask"])
+
     def training_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> Tensor:
         """Loss of a batch of windows; see :class:`seqfer.data.TrackWindows` for its entries."""
-        outputs = self(batch[self.inputs], batch["mask"])
+        outputs = self.look(batch)
         parts = sequence_loss(outputs, batch, self.loss_weights, self._of_class)
         for name, value in parts.items():
             self.log(f"train/{name}", value, prog_bar=name == "loss", batch_size=len(batch["mask"]))
@@ -122,7 +126,7 @@ class SequenceModel(pl.LightningModule):
 
     def validation_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> None:
         """Loss and scores; frames without a label count for nothing."""
-        outputs = self(batch[self.inputs], batch["mask"])
+        outputs = self.look(batch)
         loss = sequence_loss(outputs, batch, self.loss_weights, self._of_class)["loss"]
         count = int(batch["mask"].any(dim=1).sum())  # not what fills up the last batch of a process
         self.val_loss.update(loss.detach(), weight=count)

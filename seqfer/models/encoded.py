@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pytorch_lightning.callbacks import BaseFinetuning
 from torch import Tensor, nn
 
 from ..errors import WeightsError
 from .base import SequenceModel
 from .encoder import FrameEncoder
+from .losses import SequenceOutputs
 from .timm_encoder import TimmEncoder
 
 
@@ -28,6 +30,8 @@ class EncodedModel(SequenceModel):
         encoder_learning_rate: of the encoder's last block, where it is trained,
         layer_decay: and each block before it, towards the picture, learns this much slower than the one
             behind it.
+        keep_features: what a frozen encoder makes of each window is kept in memory, so that only the first
+            epoch takes long; for windows that are not augmented.
         common: see :class:`~seqfer.models.base.SequenceModel`.
     """
 
@@ -38,11 +42,15 @@ class EncodedModel(SequenceModel):
         freeze_encoder: bool = True,
         encoder_learning_rate: float = 1e-4,
         layer_decay: float = 1.0,
+        keep_features: bool = False,
         **common: Any,
     ) -> None:
         super().__init__(**common)
         if not 0 < layer_decay <= 1:
             raise ValueError(f"layer_decay must be above 0 and at most 1, got {layer_decay}")
+        if keep_features and not freeze_encoder:
+            raise ValueError("keep_features needs freeze_encoder: features of an encoder that learns change")
+        self._kept: dict[bool, dict[int, Tensor]] | None = {True: {}, False: {}} if keep_features else None
         self.freeze_encoder = freeze_encoder
         self.encoder_learning_rate, self.layer_decay = encoder_learning_rate, layer_decay
         self.encoder, self._warm = _build_encoder(encoder, self.vocabulary.names)
@@ -60,6 +68,41 @@ class EncodedModel(SequenceModel):
     def pool_faces(self, crops: Tensor) -> Tensor:
         """uint8 (N, S, S, 3) to pooled features, float32 (N, C)."""
         return self.encoder.pool(self.encoder.maps(self.encoder.preprocess(crops)))
+
+    def on_fit_start(self) -> None:
+        """As always.
+
+        Raises:
+            ValueError: features are to be kept, but windows are augmented, or the encoder is to be thawed.
+        """
+        super().on_fit_start()
+        self.train()  # trainers do not: a frozen encoder keeps its statistics from the first step on
+        if self._kept is None:
+            return
+        if getattr(getattr(self.trainer, "datamodule", None), "augmentation", None) is not None:
+            raise ValueError(
+                "keep_features needs data.augmentation null: what is augmented is never the same"
+            )
+        if any(isinstance(callback, BaseFinetuning) for callback in self.trainer.callbacks):  # type: ignore[attr-defined]
+            raise ValueError("keep_features and thaw do not go together: features would be those of before")
+
+    def look(self, batch: Mapping[str, Tensor]) -> SequenceOutputs:
+        """What the model says of a batch of windows, from kept features where it may."""
+        if self._kept is None:
+            return super().look(batch)
+        kept, mask = self._kept[self.training], batch["mask"]
+        numbers = batch["index"].tolist()
+        for b, number in enumerate(numbers):
+            if number not in kept:
+                with torch.no_grad():
+                    shown = mask[b] if mask[b].any() else torch.ones_like(mask[b])
+                    kept[number] = self.encode(batch[self.inputs][b][shown]).float().cpu()
+        some = kept[numbers[0]]
+        features = torch.zeros(*mask.shape, *some.shape[1:], device=mask.device)
+        for b, number in enumerate(numbers):
+            count = min(len(kept[number]), mask.shape[1])
+            features[b, :count] = kept[number][:count].to(mask.device)
+        return self.temporal(features, mask)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW, each block of the encoder at its own rate where it is trained."""
@@ -92,7 +135,8 @@ class EncodedModel(SequenceModel):
 def encoder_blocks(encoder: nn.Module) -> list[nn.Module]:
     """The parts of an encoder that make its maps, from the picture on; its own classifier is none of them."""
     blocks = []
-    for name, child in encoder.named_children():
+    inside = encoder.network if isinstance(encoder, TimmEncoder) else encoder
+    for name, child in inside.named_children():
         if name == "head":
             continue
         nested = isinstance(child, nn.Sequential) and any(len(list(m.children())) for m in child)

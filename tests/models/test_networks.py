@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import sys
+from types import SimpleNamespace
+from typing import ClassVar
+
 import numpy as np
 import pytest
 import torch
 from fake_tracks import TINY_ENCODER, crops_at
 
 from seqfer.faces.align import TEMPLATE
-from seqfer.models import Cnn3d, CnnRnn, ConvLstm, FrameCnn, LandmarkRnn, LossWeights, SequenceModel
+from seqfer.models import (
+    Cnn3d,
+    CnnRnn,
+    ConvLstm,
+    FrameCnn,
+    LandmarkRnn,
+    LossWeights,
+    SequenceModel,
+    load_model,
+    save_model,
+)
 from seqfer.models.encoder import FrameEncoder
 from seqfer.models.losses import NO_LABEL, SequenceOutputs, class_weights, clip_probabilities, sequence_loss
 
@@ -195,6 +209,40 @@ def test_blocks_of_the_encoder_learn_slower_towards_the_picture():
 def test_another_number_of_landmarks_is_refused_with_what_to_set():
     with pytest.raises(ValueError, match="set num_landmarks"):
         small(LandmarkRnn)(torch.zeros(1, 3, 68, 2))
+
+
+class OfTimm(torch.nn.Module):
+    """What of a timm network is asked for."""
+
+    default_cfg: ClassVar = {"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)}
+
+    def __init__(self):
+        super().__init__()
+        self.stem = torch.nn.Conv2d(3, 4, 3, stride=2, padding=1)
+        self.stages = torch.nn.Sequential(
+            torch.nn.Sequential(torch.nn.Conv2d(4, 8, 3, stride=2, padding=1), torch.nn.BatchNorm2d(8)),
+            torch.nn.Sequential(torch.nn.Conv2d(8, 16, 3, stride=2, padding=1)),
+        )
+
+    def forward_features(self, x):
+        return self.stages(self.stem(x))
+
+
+def test_networks_of_timm_are_encoders_saved_whole_and_thawed_by_block(monkeypatch, tmp_path):
+    asked = []
+    fake = SimpleNamespace(create_model=lambda name, **more: asked.append((name, more)) or OfTimm())
+    monkeypatch.setitem(sys.modules, "timm", fake)
+    model = CnnRnn(encoder={"timm": "some_net", "input_size": 32}, vocabulary=TWO, hidden=8, layer_decay=0.5)
+    assert (model.encoder.num_features, model.encoder.map_size, model.input_size) == (16, 4, 32)
+    assert [rate for rate, _ in model.block_rates()] == [1e-4, 0.5e-4, 0.25e-4]
+    back = load_model(save_model(model, tmp_path / "m"))
+    assert asked[0] == ("some_net", {"pretrained": True, "num_classes": 0})
+    assert asked[-1] == ("some_net", {"pretrained": False, "num_classes": 0})  # its weights are in the file
+    x = crops(1, 3)
+    with torch.no_grad():
+        torch.testing.assert_close(back(x).emotion_logits, model.eval()(x).emotion_logits)
+    white = torch.full((1, 8, 8, 3), 255, dtype=torch.uint8)
+    torch.testing.assert_close(model.encoder.preprocess(white), torch.ones(1, 3, 32, 32))
 
 
 def test_a_network_of_timm_that_cannot_be_had_is_said_in_one_line():

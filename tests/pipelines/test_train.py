@@ -99,6 +99,19 @@ def test_the_encoder_thaws_in_stages_from_its_end(data, tmp_path):
     assert not any(name.startswith("stem") for name in moved)
 
 
+def test_kept_features_train_to_the_same_and_only_where_they_may(data, tmp_path, capsys):
+    frozen = [a for a in arguments(data, tmp_path, 3) if "freeze" not in a]
+    each, once = tmp_path / "each", tmp_path / "once"
+    keep = "--model.init_args.keep_features=true"
+    assert main([*frozen, f"--output={each}"]) == 0
+    assert main([*frozen, keep, f"--output={once}"]) == 0
+    a, b = ([float(r["val/loss"]) for r in history(out)] for out in (each, once))
+    np.testing.assert_allclose(a, b, rtol=1e-5)
+    capsys.readouterr()
+    assert main([*(a for a in frozen if "augmentation" not in a), keep]) == 2
+    assert "keep_features needs data.augmentation null" in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_resumed_training_is_training_that_never_stopped(data, tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert main(arguments(data, whole, 4)) == 0
