@@ -18,6 +18,7 @@ VERBS = {
     "predict": ("predict", "face tracks to per-frame probabilities"),
     "export": ("export", "probabilities to timelines: tables, ELAN, Praat, subtitles"),
     "persons": ("persons", "find out which face tracks show the same person"),
+    "forget": ("forget", "remove all that a run holds of a video or a person"),
     "inspect": ("inspect", "say what is in a run's folder or in one file of it"),
     "report": ("report", "timelines to pages to look at (HTML)"),
     "plot": ("plot", "figures for papers: timelines, transitions, onsets"),
@@ -31,7 +32,7 @@ VERBS = {
 
 _GROUPS = {
     "see what it does": ("demo",),
-    "videos to timelines": ("run", "extract", "predict", "export", "persons"),
+    "videos to timelines": ("run", "extract", "predict", "export", "persons", "forget"),
     "look at the results": ("inspect", "report", "plot"),
     "train on your own data": ("import", "import-labels", "audit", "train", "evaluate"),
     "your shell": ("completion",),
@@ -46,7 +47,8 @@ a first hour:
   seqfer plot results/clip.json -o clip.svg       one of them as a figure
   seqfer import-labels results -o labels.csv      what you corrected in ELAN, to train on
 
-seqfer VERB --help tells more, with examples. A second run does only what is missing."""
+seqfer VERB --help tells more, with examples. A second run does only what is missing.
+--offline, with any verb: fetch nothing from the network."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,6 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 all well, 1 some input failed (the rest is done), 2 wrong usage, 130 interrupted.
     """
     args = list(sys.argv[1:] if argv is None else argv)
+    if "--offline" in args:
+        args.remove("--offline")
+        os.environ["SEQFER_OFFLINE"] = "1"  # workers inherit it
     if not args or args[0] in ("-h", "--help", "help"):
         print(usage())
         return 0 if args else 2
@@ -74,6 +79,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # not its remarks on its own engine
+    # A picture's header may claim anything; read when OpenCV loads.
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(16384**2))
     try:
         module = importlib.import_module(f".{VERBS[verb][0]}", __package__)
         return module.main(args)

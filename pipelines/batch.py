@@ -25,7 +25,7 @@ from .ledger import Ledger
 from .lock import locked
 from .progress import BatchProgress
 from .tables import print_json, print_outcomes
-from .task import clear_logs
+from .task import clear_logs, remove_empty_logs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +112,7 @@ def compute_batch(
             finally:  # workers that were lost left theirs; who still writes to one will not be missed
                 with suppress(OSError):
                     remove_partials(out)
+                    remove_empty_logs(out)
     ordered = tuple(outcomes[n] for n in sorted(outcomes))
     return Batch(outcomes=ordered, interrupted=interrupted, stopped=stopped)
 

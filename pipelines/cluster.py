@@ -31,6 +31,7 @@ _WORKER_ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(4 << 30),
     "MALLOC_TOP_PAD_": str(64 << 20),
 }
+_INHERITED = ("SEQFER_OFFLINE", "OPENCV_IO_MAX_IMAGE_PIXELS", "OPENCV_LOG_LEVEL")
 _LOOK_SECONDS = 2.0
 
 
@@ -95,8 +96,9 @@ def _client(config: ClusterConfig, stack: ExitStack) -> Client:
 
 def _settings(config: ClusterConfig) -> dict[str, Any]:
     """Dask's settings, for us and all that we begin."""
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     settings: dict[str, Any] = {
-        "distributed.nanny.pre-spawn-environ": _WORKER_ENVIRONMENT,
+        "distributed.nanny.pre-spawn-environ": _WORKER_ENVIRONMENT | inherited,
         # Each loss of a worker is told at once: only we know what had begun on it (dispatch.py).
         "distributed.scheduler.allowed-failures": 0,
         "distributed.scheduler.worker-saturation": 1.0,

@@ -133,6 +133,8 @@ def _spelled_out(argv: Sequence[str]) -> list[str]:
         name, equals, value = arg.partition("=")
         if name == "--cluster" and (value if equals else following) in KINDS:
             args[n] = f"--cluster.kind{equals}{value}"
+        elif arg == "--no-crops":
+            args[n] = "--keep_crops=false"
         elif name in ("--scheduler", "--scheduler-file"):
             args[n] = f"--cluster.{name[2:].replace('-', '_')}{equals}{value}"
     return args

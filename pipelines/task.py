@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Container, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -89,6 +90,13 @@ def clear_logs(out: Path, video_ids: Container[str]) -> None:
     for video_id, path in logs_below(out):
         if video_id in video_ids:
             path.unlink(missing_ok=True)
+
+
+def remove_empty_logs(out: Path) -> None:
+    """Remove the folders of logs that hold none."""
+    for folder in (*sorted((out / LOGS).rglob("*/"), reverse=True), out / LOGS):
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def failed(job: Job, error: str) -> Outcome:

@@ -19,7 +19,7 @@ from defusedxml import DefusedXmlException
 from pympi.Elan import Eaf
 
 from .errors import LabelError
-from .labels import Vocabulary
+from .labels import UNCERTAIN, Vocabulary
 
 #: What ``seqfer export --to eaf`` calls the kind of its tiers, and the property that names the video.
 EMOTION_TYPE = "emotion"
@@ -168,7 +168,7 @@ def emotion_labels(
 ) -> list[ElanLabel]:
     """The labels in ELAN files: those that seqfer wrote and somebody corrected, or files of other makes.
 
-    Annotations without a text say nothing.
+    Annotations without a text, and those that are ``uncertain``, say nothing.
 
     Args:
         tiers: names of the tiers that count; where empty, those of the kind that seqfer writes, and in a
@@ -188,7 +188,7 @@ def emotion_labels(
             track_id = _track_of(file, tier) if video is not None else None
             for a in tier.annotations:
                 text = meaning.get(a.text.lower(), a.text)
-                if not text:
+                if not text or text == UNCERTAIN:
                     continue
                 try:
                     emotion = vocabulary.names[vocabulary.index(text)]

@@ -31,6 +31,8 @@ class RunConfig:
         decoding: probabilities to segments.
         export: what to write beside the JSON.
         persons: which face tracks are one person.
+        keep_crops: False takes the pictures of faces out of the track stores as soon as all is made of them
+            that is asked for.
     """
 
     extraction: ExtractionConfig = field(default_factory=ExtractionConfig)
@@ -41,6 +43,7 @@ class RunConfig:
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
     export: ExportConfig = field(default_factory=ExportConfig)
     persons: PersonsConfig = field(default_factory=PersonsConfig)
+    keep_crops: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

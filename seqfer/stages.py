@@ -26,11 +26,20 @@ from .files import link_to
 from .jobs import STAGES, Job, Outcome, RunConfig, Stage
 from .keys import key_of
 from .persons import embed_video, embedding_key
-from .store import StoredTrack, find_damage, open_store, read_predictions, stored_key, write_predictions
+from .store import (
+    StoredTrack,
+    drop_crops,
+    find_damage,
+    open_store,
+    read_predictions,
+    stored_key,
+    write_predictions,
+)
 from .store.schema import (
     EMBEDDINGS_FORMAT,
     EMBEDDINGS_VERSION,
     FORMAT,
+    NO_CROPS,
     PREDICTIONS_FORMAT,
     PREDICTIONS_VERSION,
     VERSION,
@@ -83,6 +92,8 @@ def finished(job: Job) -> Outcome | None:
             key, needed = _KEYS[stage](job, key)
             if needed:
                 return None
+        if not job.config.keep_crops and _LOOKING & set(job.stages) and _has_crops(job):
+            return None
         return _summarise(job, ())
     except SeqferError:
         return None
@@ -96,12 +107,24 @@ def bring_up_to_date(job: Job, *, on_progress: Progress | None = None) -> tuple[
     """
     done: list[Stage] = []
     key = ""
-    for stage in job.path_of_stages:
-        key, needed = _KEYS[stage](job, key)
-        if needed:
-            _WORK[stage](job, key, on_progress)
-            done.append(stage)
+    try:
+        for stage in job.path_of_stages:
+            key, needed = _KEYS[stage](job, key)
+            if needed:
+                if stage in _LOOKING and "extract" in job.stages and job.path and not _has_crops(job):
+                    _extract(job, key, on_progress)  # they were not kept, and are needed again
+                    done.append("extract")
+                _WORK[stage](job, key, on_progress)
+                done.append(stage)
+    finally:  # also where something is wrong
+        if not job.config.keep_crops and _LOOKING & set(job.stages) and job.tracks_path.exists():
+            drop_crops(job.tracks_path)
     return tuple(done)
+
+
+def _has_crops(job: Job) -> bool:
+    with open_store(job.tracks_path) as store:
+        return store.crop_codec != NO_CROPS
 
 
 # Each of these gives the key the stage's result should have, and whether it is not there.
@@ -118,7 +141,7 @@ def _extract_key(job: Job, _: str) -> tuple[str, bool]:
         return str(found), False
     found = stored_key(job.tracks_path, format=FORMAT, version=VERSION, intact=True)
     key = extraction_key(video.fingerprint(job.path), job.config.extraction)
-    return key, found != key
+    return key, found != key or (job.config.keep_crops and not _has_crops(job))
 
 
 def _refuse_damaged(path: Path) -> None:
@@ -264,6 +287,8 @@ def _link(job: Job) -> str | None:
     return link_to(video_path, output_path(job.out, job.video_id, "json").parent)
 
 
+#: Stages that look at the pictures of faces.
+_LOOKING: frozenset[Stage] = frozenset({"embed", "predict"})
 _KEYS = {"extract": _extract_key, "embed": _embed_key, "predict": _predict_key, "export": _export_key}
 _WORK = {"extract": _extract, "embed": _embed, "predict": _predict, "export": _export}
 

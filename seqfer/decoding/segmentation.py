@@ -44,20 +44,26 @@ def best_segmentation(
     score = np.full((num_frames + 1, num_labels), -np.inf)
     begin = np.zeros((num_frames + 1, num_labels), np.int64)  # where that last segment begins
     # reach[k], since[k]: best (score before a segment of label k begins) - total, over starts old enough.
-    reach = np.full(num_labels, -np.inf)
-    since = np.zeros(num_labels, np.int64)
-    opened = 0  # starts below this are in ``reach``
-    slack = 1e-9  # times are sums of floating-point steps
-    for t in range(1, num_frames + 1):
-        while opened < t and bounds[t] - bounds[opened] >= min_duration_seconds - slack:
-            before = (score[opened][:, None] - cost).max(axis=0) if opened else np.zeros(num_labels)
-            candidate = before - total[opened]
-            better = candidate > reach
-            reach[better] = candidate[better]
-            since[better] = opened
-            opened += 1
-        score[t] = reach + total[t]
-        begin[t] = since
+    reach = np.full((1, num_labels), -np.inf)
+    since = np.zeros((1, num_labels), np.int64)
+    opened = _num_old_enough(bounds, min_duration_seconds)
+    t = 1
+    while t <= num_frames:
+        # All frames at once that need no start later than t - 1: a minimum duration's worth, or more.
+        stop = int(np.searchsorted(opened, t, side="right"))
+        first, last = int(opened[t - 1]), int(opened[stop - 1])
+        candidates = (score[first:last, :, None] - cost).max(axis=1)
+        if first == 0 and last:
+            candidates[0] = 0.0  # nothing comes before the first frame
+        candidates -= total[first:last]
+        reach = np.maximum.accumulate(np.concatenate([reach, candidates]))
+        starts = np.where(candidates > reach[:-1], np.arange(first, last)[:, None], -1)
+        since = np.maximum.accumulate(np.concatenate([since, starts]))
+        rows = opened[t:stop] - first
+        score[t:stop] = reach[rows] + total[t:stop]
+        begin[t:stop] = since[rows]
+        reach, since = reach[-1:], since[-1:]
+        t = stop
     if not np.isfinite(score[-1]).any():
         return [(0, num_frames, int(total[-1].argmax()))]
     segments = []
@@ -69,3 +75,14 @@ def best_segmentation(
             break
         t, k = start, int((score[start] - cost[:, k]).argmax())
     return segments[::-1]
+
+
+def _num_old_enough(bounds: NDArray[np.float64], min_duration_seconds: float) -> NDArray[np.int64]:
+    """int64 (T+1,): how many of the earlier frames can begin a segment that ends before each frame begins."""
+    slack = 1e-9  # times are sums of floating-point steps
+    times, count, counts = bounds.tolist(), 0, []
+    for t, now in enumerate(times):
+        while count < t and now - times[count] >= min_duration_seconds - slack:
+            count += 1
+        counts.append(count)
+    return np.array(counts, np.int64)

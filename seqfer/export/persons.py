@@ -57,6 +57,19 @@ def write_persons(folder: Path, persons: Persons, *, embedder: str) -> None:
         file.write("\n")
 
 
+def stored_embedder(folder: Path) -> str:
+    """Digest of the network by which the persons of a run's folder were told, as its JSON notes it.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    path = folder / "persons.json"
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["embedder"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StoreError(path, f"not a readable {FORMAT} file ({error})") from error
+
+
 def find_persons(folder: Path) -> Persons | None:
     """The persons of a run's folder; None where tracks were not grouped.
 

@@ -12,9 +12,24 @@ from numpy.typing import NDArray
 
 from ..errors import WeightsError
 from .detection import Detections
+from .hub import fetched
 from .landmarking import Landmarker, crop_matrices, in_picture
 
 BOX_DETECTORS = ("sfd", "blazeface", "scrfd", "yunet", "dlib", "retinaface")
+
+
+_SFD_FILE = "s3fd-619a316812.pth"
+_SFD_URL = f"https://www.adrianbulat.com/downloads/python-fan/{_SFD_FILE}"
+_SFD_SHA256 = "619a31681264d3f7f7fc7a16a42cbbe8b23f31a256f75a366e5a1bcd59b33543"
+
+
+def _package_must_not_fetch() -> None:
+    """What the package fetches by itself is held against no digest."""
+
+    def refuse(url: str, *_: object, **__: object) -> None:
+        raise WeightsError(url, "its digest is not known to seqfer; get it yourself")
+
+    vars(importlib.import_module("face_alignment.utils"))["download_url_to_file"] = refuse
 
 
 class BoxDetector:
@@ -22,7 +37,7 @@ class BoxDetector:
 
     Args:
         name: one of :data:`BOX_DETECTORS`.
-        weights: its weights file; None lets the package look in its cache, then fetch.
+        weights: its weights file; None looks in PyTorch's hub cache (``sfd`` is fetched, others are not).
         device: as PyTorch names it.
         min_score: faces below this score (0 to 1) are dropped.
 
@@ -42,7 +57,10 @@ class BoxDetector:
             options["path_to_detector"] = str(weights)
             if name == "blazeface":
                 options["path_to_anchor"] = str(Path(weights).with_name("anchors.npy"))
+        elif name == "sfd":
+            options["path_to_detector"] = str(fetched(_SFD_URL, _SFD_FILE, _SFD_SHA256))
         try:
+            _package_must_not_fetch()
             module = importlib.import_module(f"face_alignment.detection.{name}")
             self._detector = module.FaceDetector(device=device, verbose=False, **options)
         except Exception as error:

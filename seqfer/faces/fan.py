@@ -23,6 +23,7 @@ from .landmarking import Landmarks
 
 FAN_SIDE = 256  # pixels
 _URL = "https://www.adrianbulat.com/downloads/python-fan/2DFAN4-11f355bf06.pth.tar"
+_SHA256 = "11f355bf0693120222f5955ce3f9dc8fb5763ebb30a47d7906e509490d32e4aa"
 _FILE = "2DFAN4-11f355bf06.pth.tar"
 _EYE_LEFT, _EYE_RIGHT = slice(36, 42), slice(42, 48)
 
@@ -59,7 +60,7 @@ class FanLandmarker:
     ) -> None:
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-        path = Path(weights) if weights else fetched(_URL, _FILE)
+        path = Path(weights) if weights else fetched(_URL, _FILE, _SHA256)
         if not path.is_file():
             raise WeightsError(path, "no such weights file")
         net = FAN(4)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
 from ..errors import WeightsError
 
+#: Set in the environment, nothing is fetched from the network (``--offline``).
+OFFLINE = "SEQFER_OFFLINE"
 _log = logging.getLogger(__name__)
 
 
-def fetched(url: str, name: str, sha256: str | None = None) -> Path:
+def fetched(url: str, name: str, sha256: str) -> Path:
     """The file ``name`` in PyTorch's hub cache, downloaded from ``url`` if it is not there yet.
 
     Args:
@@ -25,6 +28,8 @@ def fetched(url: str, name: str, sha256: str | None = None) -> Path:
     import torch  # slow to import, and the default detector does without
 
     path = Path(torch.hub.get_dir()) / "checkpoints" / name
+    if not path.exists() and os.environ.get(OFFLINE):
+        raise WeightsError(path, f"these weights are not here, and fetching is off; get them from {url}")
     if not path.exists():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from .detection import FAINT, Detections
 from .hub import fetched
 
 _URL = "https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/face_detection_yunet_2023mar.onnx"
+_SHA256 = "8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4"
 _FILE = "face_detection_yunet_2023mar.onnx"
 _MAX_IOU = 0.3
 
@@ -31,7 +32,7 @@ class YuNet:
     num_landmarks = 5
 
     def __init__(self, *, min_score: float = 0.5, weights: Path | None = None) -> None:
-        path = Path(weights) if weights else fetched(_URL, _FILE)
+        path = Path(weights) if weights else fetched(_URL, _FILE, _SHA256)
         if not path.is_file():
             raise WeightsError(path, "no such weights file")
         try:

@@ -6,6 +6,7 @@ from .index import stores_below, write_index
 from .parts import EDGES, Part, append_parts, read_part
 from .predictions import VideoPredictions, read_predictions, write_predictions
 from .reader import StoredTrack, TrackStore, open_store
+from .reduce import drop_crops, drop_tracks
 from .run import RunStore, find_stores, open_run
 from .stills import StillGroup, read_still_groups
 from .verify import find_faults
@@ -23,6 +24,8 @@ __all__ = [
     "VideoPredictions",
     "append_parts",
     "create_store",
+    "drop_crops",
+    "drop_tracks",
     "find_damage",
     "find_faults",
     "find_stores",

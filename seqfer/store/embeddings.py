@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import h5py
@@ -14,6 +15,8 @@ from ..timeline import check_shapes
 from . import schema
 from .checks import find_misfit, find_missing
 from .files import append, atomic_h5, damage_told, opened
+
+_PER_TRACK = ("track_ids", "first_seconds", "num_rows", "vectors")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -54,6 +57,14 @@ class VideoEmbeddings:
 
     def __len__(self) -> int:
         return len(self.track_ids)
+
+    def without(self, track_ids: Collection[int]) -> VideoEmbeddings:
+        """The same without some tracks."""
+        kept = np.array([int(n) not in track_ids for n in self.track_ids], bool)
+        rows = np.cumsum(kept) - 1
+        pairs = self.seen_together[kept[self.seen_together].all(axis=1)]
+        columns = {name: getattr(self, name)[kept] for name in _PER_TRACK}
+        return replace(self, **columns, seen_together=rows[pairs].reshape(-1, 2))
 
 
 def write_embeddings(path: Path, embeddings: VideoEmbeddings) -> None:

@@ -85,6 +85,8 @@ class StoredTrack:
             StoreError: a stored picture is damaged.
         """
         start, stop, _ = slice(start, stop).indices(len(self))
+        if self._codec == schema.NO_CROPS:
+            raise StoreError(self._group.file.filename, "its faces were not kept (keep_crops)")
         if self._codec == "raw":
             return self._read("crops", slice(start, stop))
         pictures = []
@@ -136,7 +138,7 @@ class TrackStore:
         key: digest of all that the content depends on.
         source: name, size, digest, frame rate, … of the video.
         config: the extraction's configuration.
-        crop_codec: ``jpeg`` or ``raw``.
+        crop_codec: ``jpeg``, ``raw``, or ``none`` where pictures were not kept.
         tracks: the face tracks, by number.
     """
 

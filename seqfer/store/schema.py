@@ -10,7 +10,7 @@ This table drives the writer, the validator, the documentation and the tests.
 
 Every data set carries ``dims`` (names of its axes), ``units`` and ``description`` as attributes. Crops
 are stored either as they are (``crops``) or as JPEG files laid end to end (``crops_jpeg``, with
-``crops_offsets``); ``tracks`` attribute ``crop_codec`` says which.
+``crops_offsets``); ``tracks`` attribute ``crop_codec`` says which, or ``none``: they were not kept.
 
 Version history:
     1  first version.
@@ -75,7 +75,8 @@ JPEG_OFFSETS = Field(
     "crops_offsets", "i8", ("T+1",), "byte", "where each JPEG file starts; the last is the end"
 )
 
-CROP_FIELDS = {"raw": (RAW_CROPS,), "jpeg": (JPEG_CROPS, JPEG_OFFSETS)}
+NO_CROPS = "none"
+CROP_FIELDS = {"raw": (RAW_CROPS,), "jpeg": (JPEG_CROPS, JPEG_OFFSETS), NO_CROPS: ()}
 
 
 #: A folder of this ending beside a store holds what it will be made of: no stores of a run.

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import StoreError
 from .files import find_damage
 from .reader import StoredTrack, TrackStore, open_store
-from .schema import track_group
+from .schema import NO_CROPS, track_group
 
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
@@ -49,8 +49,8 @@ def _faults(store: TrackStore) -> Iterator[str]:
         for check in (_rows, _numbers, _pictures):
             try:
                 yield from (f"{track.name}: {fault}" for fault in check(track, store))
-            except (OSError, ValueError, KeyError) as error:  # HDF5 could not read it
-                yield f"{track.name}: cannot be read ({' '.join(str(error).split())})"
+            except StoreError as error:
+                yield f"{track.name}: {error.reason}"
 
 
 def _rows(track: StoredTrack, store: TrackStore) -> Iterator[str]:
@@ -79,6 +79,8 @@ def _numbers(track: StoredTrack, store: TrackStore) -> Iterator[str]:
 
 
 def _pictures(track: StoredTrack, store: TrackStore) -> Iterator[str]:
+    if store.crop_codec == NO_CROPS:
+        return
     if store.crop_codec == "jpeg":
         offsets, num_bytes = track.jpeg_layout()
         if offsets[0] != 0 or (np.diff(offsets) <= 0).any() or offsets[-1] != num_bytes:

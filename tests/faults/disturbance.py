@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,10 +31,10 @@ def summary(out: Path) -> dict[str, dict[str, str]]:
         return {row["video"]: row for row in csv.DictReader(file)}
 
 
-def start(*args: object, **environment: str) -> subprocess.Popen[str]:
+def start(*args: object, prefix: Sequence[str] = (), **environment: str) -> subprocess.Popen[str]:
     """The command line, begun in a session of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "seqfer.pipelines", *map(str, args)],
+        [*prefix, sys.executable, "-m", "seqfer.pipelines", *map(str, args)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 
+import jsonschema
 import pytest
 from seqfer.pipelines.__main__ import main
 
 import seqfer
 from seqfer.errors import StoreError
+from seqfer.export.timeline_json import SCHEMA_PATH
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +90,17 @@ def test_who_reads_a_json_that_makes_no_sense_is_told_so(run, capfd, change):
         assert main(verb) == 1
         said = capfd.readouterr().err
         assert "a.json: " in said and said.count("\n") == 1
+
+
+def test_a_whole_run_is_to_the_schema_and_says_where_its_videos_are(finished, clips):
+    schema = json.loads(SCHEMA_PATH.read_text())
+    for path, video in (
+        (finished / "a.json", clips / "a.mp4"),
+        (finished / "b.json", clips / "deep" / "b.mp4"),
+    ):
+        document = json.loads(path.read_text())
+        jsonschema.validate(document, schema)
+        assert (path.parent / document["source"]["link"]).resolve() == video.resolve()
 
 
 def test_reading_a_run_passes_over_other_json(run):

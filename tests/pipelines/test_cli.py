@@ -216,12 +216,15 @@ def test_strange_names_stay_names(clips, model, seqfer, tmp_path):
         shutil.copy(clips / "deep" / "b.mp4", folder / name)
     shutil.copy(clips / "deep" / "b.mp4", os.fsencode(folder) + b"/\xff not utf-8.mp4")
     out = tmp_path / "out"
-    done = seqfer("run", folder, "-o", out, "--model", model)
+    done = seqfer("run", folder, "-o", out, "--model", model, "--report")
     assert done.returncode == 0, done.stderr
     rows = summary(out)
     assert len(rows) == 6 and all(r["status"] == "ok" and "\n" not in v for v, r in rows.items())
     assert len(list(out.glob("*.json"))) == 6
     assert "[red]" in done.stdout
+    pages = [path.read_text() for path in (out / "report").glob("*.html")]
+    assert len(pages) == 6 and not any("<img src=x" in page for page in pages)
+    assert sum("<source src=" in page for page in pages) == 5  # a name that is no text cannot be linked
 
 
 @pytest.fixture

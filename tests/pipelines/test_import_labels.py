@@ -44,7 +44,8 @@ def test_a_corrected_export_is_what_training_reads(clips, model, seqfer, tmp_pat
     eaf.remove_annotation(tier, start)
     eaf.add_annotation(tier, start, end - 400, "sadness")
     eaf.add_annotation(tier, end - 400, end - 200, "Joy")
-    eaf.add_annotation(tier, end - 200, end, "")  # nobody can say
+    eaf.add_annotation(tier, end - 200, end - 100, "")  # nobody can say
+    eaf.add_annotation(tier, end - 100, end, "uncertain")
     eaf.to_file(str(out / "a.eaf"))
 
     assert main(["import-labels", str(out / "a.eaf"), "-o", str(table)]) == 0

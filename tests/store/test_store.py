@@ -18,6 +18,7 @@ from seqfer.faces import TrackRows
 from seqfer.faces.quality import QUALITY_COLUMNS
 from seqfer.labels import Vocabulary
 from seqfer.store import create_store, open_store, read_predictions, stored_key, write_predictions
+from seqfer.store.files import _seal
 from seqfer.store.schema import CROP_FIELDS, FORMAT, FRAME_FIELDS, TRACK_FIELDS, VERSION
 from seqfer.timeline import FramePredictions
 
@@ -218,5 +219,8 @@ def test_predictions_come_back_and_damage_is_named(tmp_path):
     np.testing.assert_array_equal(found.tracks[0].emotion_probs, track.emotion_probs)
     with h5py.File(path, "r+") as file:
         file.attrs["model"] = '{"vocabulary": ["anger"]}'
+    with pytest.raises(StoreError, match="its checksum does not fit"):
+        read_predictions(path)
+    _seal(path)
     with pytest.raises(StoreError, match="damaged predictions"):
         read_predictions(path)

@@ -112,7 +112,7 @@ def test_chunks_that_cannot_be_read_are_a_fault(tmp_path):
     data = bytearray(path.read_bytes())
     data[where + 100] ^= 1
     path.write_bytes(data)
-    assert any(fault.startswith("/tracks/00000: cannot be read") for fault in find_faults(path))
+    assert any(fault.startswith("/tracks/00000: damaged: cannot be read") for fault in find_faults(path))
 
 
 def test_a_filmstrip_shows_each_track_in_a_row(whole, tmp_path):
