@@ -28,6 +28,10 @@ from .lock import locked
 from .options import verb_parser
 from .task import clear_logs
 
+_EXAMPLES = """
+  seqfer forget results --video day1/ann
+  seqfer forget results --person p007 && seqfer export results
+"""
 _STORES = {
     "tracks_path": (schema.FORMAT, schema.VERSION),
     "predictions_path": (schema.PREDICTIONS_FORMAT, schema.PREDICTIONS_VERSION),
@@ -45,7 +49,7 @@ def make_parser() -> ArgumentParser:
     """The verb's options."""
     parser = verb_parser(
         "forget",
-        "OUT",
+        "OUT --video NAME | --person NAME",
         "Remove all that a run's folder holds of a video or a person: faces, numbers, timelines, names. "
         "The video itself is not touched: a run that is given it again will do it again.",
         _EXAMPLES,
