@@ -56,7 +56,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "seqfer" / "models" / "bundled")
     parser.add_argument("--docs", type=Path, default=ROOT / "docs", help="a copy of the card goes there")
     parser.add_argument("--london_trained", type=int, default=50, help="people to train on")
-    parser.add_argument("--encoder", type=EncoderRecipe, default=EncoderRecipe())
+    for stage in ("encoder", "refined"):
+        parser.add_argument(f"--{stage}", type=EncoderRecipe, default=EncoderRecipe())
     for name in MODELS:
         parser.add_argument(f"--{name}", type=TemporalRecipe, default=TemporalRecipe())
     made = parser.instantiate(parser.parse_args())
@@ -64,7 +65,8 @@ def main() -> None:
     cv2.setNumThreads(1)
     train, valid = (load_stills(made.ferplus, group, made.work) for group in ("train", "valid"))
     trained, held_out = divided(load_people(made.london), made.london_trained, made.encoder.seed)
-    encoder = train_encoder(train, trained, valid, made.encoder, made.work)
+    encoder = train_encoder(train, [], valid, made.encoder, made.work / "encoder")
+    encoder = train_encoder(train, trained, valid, made.refined, made.work / "refined", start=encoder)
     for name in MODELS:
         if not (made.work / f"{name}.json").exists():
             make_model(name, encoder, (train, valid), (trained, held_out), made)
@@ -138,6 +140,7 @@ def make_model(
             },
             "london": {"trained_on": [p.name for p in trained], "held_out": [p.name for p in held_out]},
             "encoder": dataclasses.asdict(made.encoder),
+            "encoder_refined": dataclasses.asdict(made.refined),
             "temporal": dataclasses.asdict(recipe),
             "script": "scripts/train_bundled.py --config scripts/train_bundled.yaml",
         },

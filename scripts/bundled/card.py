@@ -28,7 +28,7 @@ def write_card(bundled: Path, work: Path, docs: Path) -> None:
     pictures = bundled / PICTURES
     pictures.mkdir(exist_ok=True)
     metrics = notes["cnnrnn"]["metrics"]
-    curves = {name: _read(work / f"{name}.csv") for name in ("encoder", *NAMES)}
+    curves = {name: _read(path) for name, path in _curves(work).items()}
     draw_confusion(pictures / "confusion.png", metrics["ferplus_valid"]["confusion"])
     draw_reliability(pictures / "reliability.png", metrics["reliability"])
     draw_coverage(pictures / "coverage.png", metrics["coverage"])
@@ -40,8 +40,15 @@ def write_card(bundled: Path, work: Path, docs: Path) -> None:
     (bundled / CARD).write_text(text, encoding="utf-8")
     shutil.copy(bundled / CARD, docs / CARD)
     shutil.copytree(pictures, docs / PICTURES, dirs_exist_ok=True)
-    for name in curves:
-        shutil.copy(work / f"{name}.csv", docs / PICTURES / f"{name}.csv")
+    for name, path in _curves(work).items():
+        shutil.copy(path, docs / PICTURES / f"{name}.csv")
+
+
+def _curves(work: Path) -> dict[str, Path]:
+    """Those that are there, by name: an encoder may come from elsewhere."""
+    curves = {stage: work / stage / "encoder.csv" for stage in ("encoder", "refined")}
+    curves |= {name: work / f"{name}.csv" for name in NAMES}
+    return {name: path for name, path in curves.items() if path.exists()}
 
 
 def _parts(notes: dict[str, dict[str, Any]]) -> dict[str, str]:
@@ -85,7 +92,7 @@ def _stills_table(notes: dict[str, dict[str, Any]]) -> str:
 def _emotions_table(m: dict[str, Any]) -> str:
     rows = []
     for name, e in m["emotions"].items():
-        low, high = e["recall_95"]
+        low, high = e["recall_95"] or (float("nan"), float("nan"))
         rows.append(
             [name, str(e["stills"]), f"{e['recall']:.2f} ({low:.2f} to {high:.2f})", _two(e["precision"])]
         )

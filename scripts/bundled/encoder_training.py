@@ -44,18 +44,18 @@ class EncoderRecipe:
         seed: of everything random.
     """
 
-    widths: tuple[int, ...] = (24, 48, 96, 192)
-    depths: tuple[int, ...] = (1, 2, 1)
-    epochs: int = 18
+    widths: tuple[int, ...] = (24, 48, 96, 160)
+    depths: tuple[int, ...] = (1, 1, 1)
+    epochs: int = 28
     small_epochs: int = 12
     small_side: int = 36
     batch_size: int = 128
     peak_rate: float = 0.1
     weight_decay: float = 5e-4
     balance: float = 0.4
-    london_share: float = 0.03
-    h264_share: float = 0.2
-    mixup: float = 0.3
+    london_share: float = 0.0
+    h264_share: float = 0.0
+    mixup: float = 0.0
     average: float = 0.998
     seed: int = 20
 
@@ -100,10 +100,10 @@ def train_encoder(
         _note(curve, ["epoch", "train_loss", "valid_loss", "valid_war", "valid_uar"], mode="w")
     if first == recipe.epochs:
         return averaged
-    london = as_stills(people) if people else None
+    london = as_stills(people) if people and recipe.london_share else None
     chance = _chances(train, london, recipe)
     stills = train if london is None else _together(train, london)
-    coded = through_h264(stills.crops, recipe.seed)
+    coded = through_h264(stills.crops, recipe.seed) if recipe.h264_share else stills.crops
     fast = bfloat16_is_fast()
     for epoch in range(first, recipe.epochs):
         began, total = time.perf_counter(), 0.0

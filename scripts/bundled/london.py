@@ -20,7 +20,8 @@ from .ferplus import Stills
 from .morphs import Morph
 
 STEPS = 21  # of a morph: every 5 %
-_BEGINS, _SEEN = 0.1, 0.5  # of the way to the smile: nobody calls it one yet; everybody does
+#: Of the way to the smile: nobody calls it one yet, everybody does. Who sees the face change sees it earlier.
+_IN_MOTION, _BY_ITSELF = (0.1, 0.5), (0.25, 0.75)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,18 +58,20 @@ def divided(people: list[Person], trained: int, seed: int) -> tuple[list[Person]
     )
 
 
-def called_happiness(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How many would call it a smile at a share of the way to one."""
-    x = np.clip((share - _BEGINS) / (_SEEN - _BEGINS), 0, 1)
+def called_happiness(share: NDArray[np.float64], *, in_motion: bool) -> NDArray[np.float64]:
+    """How many would call it a smile at a share of the way to one, seen in motion or by itself."""
+    begins, seen = _IN_MOTION if in_motion else _BY_ITSELF
+    x = np.clip((share - begins) / (seen - begins), 0, 1)
     return x * x * (3 - 2 * x)
 
 
-def as_stills(people: list[Person], every: int = 5) -> Stills:
+def as_stills(people: list[Person], every: int = 2) -> Stills:
     """Every so many frames of the people's morphs, grey, labelled by how far the smile has come."""
     share = np.linspace(0, 1, STEPS)[::every]
+    smiling = called_happiness(share, in_motion=False)
     votes = np.zeros((len(people), len(share), len(EMOTIONS)), np.float32)
-    votes[..., EMOTIONS.index("happiness")] = called_happiness(share)
-    votes[..., EMOTIONS.index("neutral")] = 1 - called_happiness(share)
+    votes[..., EMOTIONS.index("happiness")] = smiling
+    votes[..., EMOTIONS.index("neutral")] = 1 - smiling
     crops = np.stack([cv2.cvtColor(f, cv2.COLOR_RGB2GRAY) for p in people for f in p.frames[::every]])
     return Stills(
         crops=crops,

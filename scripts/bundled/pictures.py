@@ -67,15 +67,15 @@ def draw_coverage(path: Path, points: list[dict[str, float]]) -> None:
 def draw_curves(path: Path, curves: dict[str, dict[str, list[float]]]) -> None:
     """Losses and scores while training."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.2))
-    encoder = curves["encoder"]
-    left.plot(encoder["epoch"], encoder["train_loss"], label="loss, train (mixed, spoilt)")
-    left.plot(encoder["epoch"], encoder["valid_loss"], label="loss, valid")
-    left.plot(encoder["epoch"], encoder["valid_war"], label="WAR, valid")
-    left.plot(encoder["epoch"], encoder["valid_uar"], label="UAR, valid")
-    left.set(xlabel="epoch", title="encoder")
-    for name, curve in curves.items():
-        if name != "encoder":
-            right.plot(curve["update"], curve["loss"], label=name)
+    done = 0.0
+    for curve in (curves[stage] for stage in ("encoder", "refined") if stage in curves):
+        for k, name in enumerate(("train_loss", "valid_loss", "valid_war", "valid_uar")):
+            label = None if done else name.replace("_", ", ")
+            left.plot([done + e for e in curve["epoch"]], curve[name], color=f"C{k}", label=label)
+        done += max(curve["epoch"])
+    left.set(xlabel="epoch", title="encoder, then refined on harder pictures")
+    for name in ("cnnrnn", "convlstm"):
+        right.plot(curves[name]["update"], curves[name]["loss"], label=name)
     right.set(xlabel="update", ylabel="loss", title="temporal models")
     for axes in (left, right):
         axes.legend(fontsize=7)

@@ -99,7 +99,7 @@ class Sequences:
         rng = self._rng
         expressions = [k for k in range(len(EMOTIONS)) if k != _NEUTRAL]
         # Rare emotions are shown more often than they were photographed; most so where they are posed.
-        power = {"rise": 0.25, "fall": 0.25, "held": 0.7, "free": 0.5}[course.style]
+        power = {"rise": 0.1, "fall": 0.1, "held": 0.7, "free": 0.5}[course.style]
         chance = np.array([len(self._rows[k]) for k in expressions], float) ** power
         kinds = rng.choice(expressions, size=EXPRESSIONS, replace=False, p=chance / chance.sum())
         kinds = kinds if kind is None else [kind, *kinds[1:]]
@@ -137,7 +137,7 @@ class Sequences:
         others = bank.features[self._anchors(course)[_SPEECH:_MEAN]].astype(np.float32)
         pulls = course.pulls[:, : len(others)]
         shown = np.concatenate([shown * (1 - pulls.sum(axis=1, keepdims=True)), pulls], axis=1)
-        smiles = called_happiness(far)
+        smiles = called_happiness(far, in_motion=True)
         emotion = np.zeros((len(far), len(EMOTIONS)))
         emotion[:, _HAPPY], emotion[:, _NEUTRAL] = smiles, 1 - smiles
         views = wandering(rng, len(far), person.shape[1])

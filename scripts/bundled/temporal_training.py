@@ -103,7 +103,8 @@ def train_temporal(model: SequenceModel, bank: FeatureBank, recipe: TemporalReci
         for update, batch in enumerate(drawn, start=1):
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=fast):
                 outputs = model.temporal(batch["features"], batch["mask"])
-            parts = sequence_loss(type(outputs)(*(o.float() for o in outputs)), batch, LossWeights())
+            outputs = type(outputs)(*(None if o is None else o.float() for o in outputs))
+            parts = sequence_loss(outputs, batch, LossWeights())
             optimizer.zero_grad(set_to_none=True)
             parts["loss"].backward()
             torch.nn.utils.clip_grad_norm_(learnt, 1.0)

@@ -149,7 +149,8 @@ def _decode_stretch(
             low = cuts[n - 1][0] if n else 0
             high = cuts[n + 1][1] if n + 1 < len(cuts) else len(rows)
             floor = config.edge * shown[apex, label]
-            onset = _last_below(shown[low:apex, label], floor) + low
+            # What is named has begun to show.
+            onset = min(_last_below(shown[low:apex, label], floor) + low, first)
             offset = _first_below(shown[apex:high, label], floor) + apex
             marks = {
                 "onset_seconds": float(bounds[onset]),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from fake_tracks import FakeTrack
+from scipy.stats import spearmanr
 
 from seqfer.faces.align import similarity_to_template
 from seqfer.faces.centerface import CenterFace
@@ -21,15 +22,38 @@ NAMES = sorted(p.stem for p in BUNDLED.glob("*.safetensors"))
 pytestmark = pytest.mark.skipif(not NAMES, reason="the bundled weights are not in this checkout")
 
 
-def test_all_of_them_weigh_less_than_ten_megabytes():
-    assert sum(p.stat().st_size for p in BUNDLED.iterdir()) < 10e6
+def test_all_of_them_weigh_less_than_twelve_megabytes():
+    assert sum(p.stat().st_size for p in BUNDLED.rglob("*") if p.is_file()) < 12e6
+
+
+def test_all_of_them_together_have_less_than_three_million_parameters():
+    assert sum(p.numel() for name in NAMES for p in load_model(name).parameters()) < 3e6
+
+
+def test_the_card_in_the_package_is_the_one_in_the_docs_and_tells_the_figures_of_the_weights():
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    card = BUNDLED / "model_card.md"
+    assert card.read_bytes() == (docs / card.name).read_bytes()
+    pictures = sorted(p.name for p in (BUNDLED / "model_card").glob("*.png"))
+    assert len(pictures) >= 5
+    for name in pictures:
+        assert f"(model_card/{name})" in card.read_text(encoding="utf-8")
+        assert (BUNDLED / "model_card" / name).read_bytes() == (docs / "model_card" / name).read_bytes()
+    told = read_metadata("bundled")
+    figures = told["metrics"]["ferplus_valid"]
+    for number in (f"{figures['accuracy']:.3f}", f"{figures['uar']:.3f}", told["training"]["ferplus_sha256"]):
+        assert number in card.read_text(encoding="utf-8")
+    assert "{{" not in card.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["bundled", *NAMES])
 def test_each_says_what_it_is(name):
     notes = read_metadata(name)
     assert tuple(load_model(name).vocabulary) == tuple(notes["vocabulary"]) == EMOTIONS
-    assert notes["metrics"]["ferplus_valid_frames"]["war"] > 0.75
+    figures = notes["metrics"]["ferplus_valid"]
+    assert figures["accuracy"] >= 0.86 and figures["uar"] >= 0.72
+    assert notes["metrics"]["calibration_error_of_stills_not_fitted_on"] <= 0.05
+    assert not set(notes["training"]["london"]["trained_on"]) & set(notes["training"]["london"]["held_out"])
     assert len(notes["training"]["ferplus_sha256"]) == 64 and notes["citations"] and notes["licence"]
     assert len(model_fingerprint(name)) == 64
 
@@ -64,7 +88,7 @@ def test_unseen_stills_are_told_apart_far_better_than_chance(faces):
     with torch.inference_mode():
         guess = load_model("bundled").encoder(torch.from_numpy(crops)).argmax(dim=1).numpy()
     assert len(truth) > 120
-    assert (guess == truth).mean() > 0.75  # always saying the commonest: about 0.4
+    assert (guess == truth).mean() > 0.85  # always saying the commonest: about 0.4
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -75,7 +99,7 @@ def test_a_face_held_still_is_named_as_the_still_is(faces, name):
     for crop, emotion in list(zip(crops, truth, strict=True))[:40]:
         found = predict_track(model, FakeTrack(np.arange(10) / 10, np.repeat(crop[None], 10, axis=0)))
         right.append((found.emotion_probs.argmax(axis=1) == emotion).mean())
-    assert np.mean(right) > 0.7
+    assert np.mean(right) > 0.8
 
 
 def faded(pair: list[np.ndarray], fps: float) -> FakeTrack:
@@ -87,10 +111,10 @@ def faded(pair: list[np.ndarray], fps: float) -> FakeTrack:
 
 @pytest.fixture(scope="module")
 def smiles(shared: Path) -> list[list[np.ndarray]]:
-    """Aligned crops of eight people, neutral and smiling."""
+    """Aligned crops of eight people not trained on, neutral and smiling."""
     detector, pairs = CenterFace(), []
-    for path in sorted((shared / "data" / "london").glob("*_neutral.jpg"))[:8]:
-        pair = []
+    for number in read_metadata()["training"]["london"]["held_out"][:8]:
+        path, pair = shared / "data" / "london" / f"{number}_neutral.jpg", []
         for file in (path, path.with_name(path.name.replace("neutral", "smiling"))):
             picture = cv2.cvtColor(cv2.imread(str(file), cv2.IMREAD_REDUCED_COLOR_2), cv2.COLOR_BGR2RGB)
             pair.append(aligned(picture, detector.detect(picture).landmarks_xy[0]).astype(float))
@@ -108,7 +132,18 @@ def test_a_smile_faded_in_is_neutral_then_happiness(smiles, name):
         begins.append(named[5] == "neutral")
         ends.append(named[-5] == "happiness")
         rises.append(found.intensity[-5] - found.intensity[5])
-    assert np.mean(begins) >= 0.8 and np.mean(ends) >= 0.5 and np.mean(rises) > 0.3
+    assert np.mean(begins) == 1 and np.mean(ends) >= 0.7 and np.mean(rises) > 0.4
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_intensity_rises_with_the_smile(smiles, name):
+    model, orders = load_model(name), []
+    for pair in smiles:
+        w = np.linspace(0, 1, 21)[:, None, None, None]
+        crops = np.rint((1 - w) * pair[0] + w * pair[1]).astype(np.uint8)
+        found = predict_track(model, FakeTrack(np.arange(21) / 25, crops))
+        orders.append(spearmanr(found.intensity, np.arange(21)).statistic)
+    assert np.mean(orders) > 0.9
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -110,7 +110,7 @@ def test_videos_are_found_where_they_went(tmp_path, report):
     (tmp_path / "archive" / "day 1" / "a#1.mp4").write_bytes(b"a film")
     from seqfer.pipelines.__main__ import main
 
-    assert main(["report", str(tmp_path / "out"), "--videos", f"[{tmp_path / 'archive'}]", "--quiet"]) == 0
+    assert main(["report", str(tmp_path / "out"), "--videos", str(tmp_path / "archive"), "--quiet"]) == 0
     # The name in the store is that of the video, without its folder.
     text = (tmp_path / "out" / "report" / "day 1" / "a#1.html").read_text()
     assert '<source src="../../../archive/day%201/a%231.mp4">' in text
