@@ -22,7 +22,7 @@ from .progress import BatchProgress
 from .task import TOPIC, Task, failed, given_up, run_task
 from .watch import read_tries
 
-_AT_ONCE = 1000  # tasks that the scheduler knows of: what waits for its turn costs it memory and time
+_AT_ONCE = 1000  # tasks that the scheduler knows of, or two a worker: what waits costs memory and time
 _LOSSES_PER_TRY = 10  # a task that never begins although its workers are lost one by one is given up, too
 
 
@@ -59,6 +59,8 @@ class _Dispatch:
         self._client, self._config, self._progress, self._finish = client, config, progress, finish
         self._waiting = waiting
         self._left: Iterator[int] = iter(waiting)
+        threads = max(config.workers or 0, sum(client.nthreads().values()))
+        self._at_once = max(_AT_ONCE, 2 * threads)
         self._done = as_completed([], loop=client.loop)
         self._tasks: dict[Future, Task] = {}
         self._spans: dict[int, set[Future]] = {}
@@ -86,7 +88,7 @@ class _Dispatch:
             self._refill()
 
     def _refill(self) -> None:
-        while len(self._tasks) < _AT_ONCE and (n := next(self._left, None)) is not None:
+        while len(self._tasks) < self._at_once and (n := next(self._left, None)) is not None:
             job = self._config.to_workers(self._waiting[n])
             self._submit(
                 Task(n=n, job=job, stall_seconds=self._config.stall_seconds, tries=self._config.tries)

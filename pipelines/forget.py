@@ -45,7 +45,7 @@ def make_parser() -> ArgumentParser:
     """The verb's options."""
     parser = verb_parser(
         "forget",
-        "OUT",
+        "OUT --video NAME | --person NAME",
         "Remove all that a run's folder holds of a video or a person: faces, numbers, timelines, names. "
         "The video itself is not touched: a run that is given it again will do it again.",
         _EXAMPLES,

@@ -32,7 +32,7 @@ from .progress import BatchProgress
 
 _EXAMPLES = """
   seqfer report results                                # then open results/report.html
-  seqfer report results --videos '[/mnt/archive]'      # the videos have moved
+  seqfer report results --videos /mnt/archive          # the videos have moved
   seqfer report results --overlay                      # films with boxes, too: results/report/*.overlay.mp4
   seqfer report results --overlay --faces blurred      # nobody to be recognised
 """
@@ -60,7 +60,7 @@ def make_parser() -> ArgumentParser:
     )
     parser.add_argument("out", type=Path, help="folder that seqfer run or export wrote to")
     parser.add_argument(
-        "--videos", type=list[Path], default=[], help="folders where the videos are, if they have moved"
+        "--videos", type=Path, nargs="+", default=[], help="folders where the videos are, if they have moved"
     )
     parser.add_argument("--faces", type=Faces, default="shown", help="in pictures of pages, and in overlays")
     parser.add_argument(
@@ -113,7 +113,7 @@ def _report_video(
     faces = options.faces
     try:
         contents = read_contents(video)
-        film = find_video(video, str(contents.source.get("name", "")), places=options.videos)
+        film = find_video(video, contents.source, places=options.videos)
         said = _overlay(contents, film, options, on_progress) if options.overlay else []
         overlay = video.overlay_path if has_overlay(contents, faces=faces) else None
         if faces != "shown" and overlay is None and video.overlay_path.exists():

@@ -30,6 +30,7 @@ from seqfer.models import (
     read_metadata,
     save_model,
 )
+from seqfer.models.starting import OF_ONES_OWN, start_from
 
 from .options import VerbParser
 from .preemption import SaveWhenTold
@@ -77,7 +78,19 @@ class _Parser(LightningArgumentParser):
 
 class _Cli(LightningCLI):
     def before_instantiate_classes(self) -> None:
-        """Say what is wrong with the weights to start from before jsonargparse says it at length."""
+        """Say what is wrong with the weights to start from before jsonargparse says it at length.
+
+        A model that starts from another is built like it.
+        """
+        start = self.config.start_from
+        if start is not None:
+            notes = read_metadata(start)
+            self.config.model.class_path = f"seqfer.models.{notes['architecture']}"
+            for name, value in notes["arguments"].items():
+                if name not in OF_ONES_OWN:
+                    self.config.model.init_args[name] = value
+            if "encoder" in notes["arguments"]:
+                self.config.model.init_args.encoder = start
         encoder = self.config.model.get("init_args", {}).get("encoder")
         if isinstance(encoder, str):
             read_metadata(encoder)
@@ -88,6 +101,10 @@ class _Cli(LightningCLI):
         parser.add_argument(
             "-o", "--output", type=Path, required=True, help="folder for the model and its logs"
         )
+        parser.add_argument(
+            "--start_from", type=str, default=None,
+            help="a saved model to go on learning from, all of it: bundled, or a path; it is built alike",
+        )  # fmt: skip
         parser.add_argument(
             "--ckpt_path", type=str, default=None,
             help="go on from this checkpoint; auto: from the last one in the output folder, if there is one",
@@ -239,6 +256,8 @@ def make_cli(argv: Sequence[str]) -> _Cli:
 def _fit(cli: _Cli, config: Namespace) -> Trained | None:
     trainer, model, data = cli.trainer, cli.model, cli.datamodule
     torch.set_num_threads(config.threads or max(1, _cores() // trainer.world_size))
+    if config.start_from is not None:
+        start_from(model, config.start_from)
     resume = _resume_from(config.ckpt_path, Path(config.output))
     if resume is not None:
         _check_same(resume, model)

@@ -219,7 +219,7 @@ def _planning(folder: Path, arguments: argparse.Namespace) -> None:
     print(f"{len(found)} videos found in {time.perf_counter() - began:.1f} s")
     began = time.perf_counter()
     jobs = plan([str(videos)], out, STAGES, RunConfig())
-    with patch.object(batch, "_compute"):  # planned, not begun
+    with patch.object(batch, "compute"):  # planned, not begun
         batch.compute_batch(jobs, out, ClusterConfig(), quiet=True, verb="run")
     print(f"found and planned, nothing done yet: {time.perf_counter() - began:.1f} s", flush=True)
     first = jobs[0]

@@ -6,8 +6,8 @@
 
 Twenty short clips of ten people (two each), dark, lit from high on one side and subtle, are what there is to
 train on; everybody else is tested. Three ways, each with several draws of the ten people: the bundled model
-as it comes; the recipe (``configs/train_own_conditions.yaml``: its encoder, thawed in stages); the same
-network from nothing. Scores are of whole sequences, by the emotion at the apex.
+as it comes; the recipe (``configs/train_own_conditions.yaml``: it learns on, its encoder thawed in stages);
+the same network from nothing. Scores are of whole sequences, by the emotion at the apex.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _model(way: str, made: argparse.Namespace, table: Path, names: list[str], dr
     folder = made.work / f"{way.replace(' ', '_')}_{draw}"
     options = [
         f"--config={RECIPE}", f"--data.stores={made.study}", f"--data.labels={table}", f"--output={folder}",
-        f"--data.vocabulary={','.join(names)}", "--data.sample_rate_hz=12.5", "--data.window_seconds=1.6",
+        f"--data.vocabulary={','.join(names)}", "--data.sample_rate_hz=25", "--data.window_seconds=1.6",
         "--data.moment_seconds=0.13", "--data.val_share=0.2", f"--data.seed={draw}",
         f"--trainer.max_epochs={made.epochs}", f"--trainer.precision={made.precision}",
         "--trainer.devices=1", "--trainer.enable_progress_bar=false", "--trainer.enable_model_summary=false",
@@ -102,7 +102,7 @@ def _model(way: str, made: argparse.Namespace, table: Path, names: list[str], dr
         options += [
             f"--model.init_args.encoder={_NOTHING}", "--model.init_args.freeze_encoder=false",
             "--model.init_args.encoder_learning_rate=0.002", "--model.init_args.layer_decay=1.0",
-            "--thaw=null",
+            "--thaw=null", "--start_from=null",
         ]  # fmt: skip
     trained = train(options)
     assert trained is not None

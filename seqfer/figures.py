@@ -40,7 +40,7 @@ _STYLE: Any = {
     "axes.spines.right": False,
 }
 _WIDTH_INCHES = 7.0  # two columns of most journals
-_MAX_POINTS = 2000  # of a curve: more cannot be seen, and would make files of many megabytes
+_MAX_POINTS = 500  # of a curve, each the mean of its frames: more would be a band and not a line
 _MAX_LANES = 60
 
 #: A face track with what the model said of its frames, where that is at hand.
@@ -71,17 +71,18 @@ def draw_timelines(lanes: Sequence[Lane], *, title: str = "") -> Figure:
     fig, ax = _axes(0.9 + 0.45 * len(lanes))
     colours = _colours(timeline for timeline, _ in lanes)
     several = len({timeline.video_id for timeline, _ in lanes}) > 1
+    told = [s for timeline, _ in lanes for s in timeline]
+    begin, end = min(s.start_seconds for s in told), max(s.end_seconds for s in told)
     for row, (timeline, track) in enumerate(lanes):
         for emotion, colour in colours.items():
             bars = [(s.start_seconds, s.duration_seconds) for s in timeline if s.emotion == emotion]
             ax.broken_barh(bars, (row - 0.4, 0.8), facecolor=colour, linewidth=0)
         if track is not None and len(track):
-            for times, values in _curves(track):
+            for times, values in _curves(track, begin, end):
                 ax.plot(times, row + 0.4 - 0.8 * values, color="black", linewidth=0.6)
     ax.set_yticks(range(len(lanes)), [_lane_name(timeline, several) for timeline, _ in lanes])
     ax.set_ylim(len(lanes) - 0.5, -0.5)
-    told = [s for timeline, _ in lanes for s in timeline]
-    ax.set_xlim(min(s.start_seconds for s in told), max(s.end_seconds for s in told))
+    ax.set_xlim(begin, end)
     ax.set_xlabel("time (s)")
     ax.set_title(plain_text(title))
     _legend(fig, colours)
@@ -202,10 +203,16 @@ def _lane_name(timeline: Timeline, several: bool) -> str:
     )
 
 
-def _curves(track: FramePredictions) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """The intensity of a track, stretch by stretch in view, in no more points than can be seen."""
-    bunch = max(1, len(track) // _MAX_POINTS)
-    for rows in np.split(np.arange(len(track)), np.flatnonzero(np.diff(track.frame_indices) > 1) + 1):
+def _curves(
+    track: FramePredictions, begin: float, end: float
+) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """The intensity of a track from ``begin`` to ``end``, stretch by stretch in view, thinned out."""
+    first, stop = np.searchsorted(track.pts_seconds, (begin, end))
+    shown = np.arange(first, stop)
+    bunch = max(1, len(shown) // _MAX_POINTS)
+    for rows in np.split(shown, np.flatnonzero(np.diff(track.frame_indices[shown]) > 1) + 1):
+        if not len(rows):
+            continue
         starts = np.arange(0, len(rows), bunch)
         sizes = np.diff(np.append(starts, len(rows)))
         pts, values = track.pts_seconds[rows], track.intensity[rows].astype(np.float64)

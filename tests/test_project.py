@@ -52,6 +52,8 @@ print(len(names))
     sources = [p for top in ("seqfer", "pipelines") for p in (ROOT / top).rglob("*.py")]
     assert modules >= len([p for p in sources if p.name not in ("__init__.py", "__main__.py")])
     assert (installed / "seqfer" / "export" / "timeline.schema.json").is_file()
+    assets = [p.relative_to(ROOT) for p in (ROOT / "seqfer" / "report" / "assets").iterdir()]
+    assert len(assets) > 10 and all((installed / asset).is_file() for asset in assets)
     assert "face tracks" in call(sys.executable, "-m", "seqfer.pipelines", "--help", **there)
     assert "seqfer" in call(sys.executable, "-m", "seqfer.pipelines", "--version", **there)
 

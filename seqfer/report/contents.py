@@ -104,8 +104,8 @@ def read_contents(video: RunVideo) -> VideoContents:
         raise StoreError(video.timeline_path, _how_far(video))
     document = read_document(video.timeline_path)
     timelines = {t.track_id: t for t in read_timelines(video.timeline_path)}
-    predictions, missing = _predictions(video)
     try:
+        predictions, missing = _predictions(video, Vocabulary(tuple(document["vocabulary"])))
         met = {s.emotion for t in timelines.values() for s in t}
         vocabulary = Vocabulary((*document["vocabulary"], *sorted(met & {UNCERTAIN})))
         unknown = met - set(vocabulary)
@@ -134,11 +134,17 @@ def _how_far(video: RunVideo) -> str:
     return "no timeline, and nothing to make it from"
 
 
-def _predictions(video: RunVideo) -> tuple[dict[int, FramePredictions], tuple[str, ...]]:
+def _predictions(
+    video: RunVideo, vocabulary: Vocabulary
+) -> tuple[dict[int, FramePredictions], tuple[str, ...]]:
     try:
         found = read_predictions(video.predictions_path)
     except StoreError as error:
         return {}, (f"no curves: {error}",)
+    if any(track.vocabulary != vocabulary for track in found.tracks):
+        return {}, (
+            f"no curves: {video.predictions_path}: of another vocabulary than the timeline; export again",
+        )
     return {track.track_id: track for track in found.tracks}, ()
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..colours import colours_of
+from ..labels import UNCERTAIN
 from ..timeline import FramePredictions, Segment
 from .contents import Lane, VideoContents
 from .thumbnails import Thumbnails
@@ -61,6 +62,7 @@ def page_data(contents: VideoContents, thumbnails: Thumbnails) -> tuple[dict[str
         "duration": contents.duration_seconds,
         "frame": contents.frame_seconds,
         "emotions": names,
+        "modelled": sum(name != UNCERTAIN for name in names),  # these have curves; they come first
         "colours": [colours[name] for name in names],
         "lanes": [_lane(lane) for lane in contents.lanes],
         "segments": {

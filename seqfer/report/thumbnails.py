@@ -17,6 +17,7 @@ Faces = Literal["shown", "blurred", "none"]
 SIDE_PIXELS = 64
 MAX_BYTES = 800_000
 _QUALITY = 72
+_GOLDEN_RATIO = 0.6180339887498949
 _BLUR_SIDE = 6  # of the picture that a blurred face is enlarged from: no more of it is left in the page
 
 Thumbnails = dict[tuple[int, int], bytes]
@@ -37,7 +38,8 @@ def take_thumbnails(
         return {}
     doubts = {i: _edges(lane.untrusted) for lane in contents.lanes for i in lane.track_ids}
     wanted = [(s, t.track_id, n) for t in contents.timelines.values() for n, s in enumerate(t)]
-    wanted.sort(key=lambda entry: (-entry[0].duration_seconds, entry[1], entry[2]))
+    # Those of one length in an order that spreads them over the time, as far as it gets.
+    wanted.sort(key=lambda w: (-round(w[0].duration_seconds, 2), w[2] * _GOLDEN_RATIO % 1, w[1]))
     found: Thumbnails = {}
     used = 0
     with open_store(contents.video.tracks_path) as store:

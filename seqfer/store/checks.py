@@ -9,6 +9,8 @@ from .schema import Field
 
 def find_misfit(group: h5py.Group, fields: tuple[Field, ...]) -> str | None:
     """The first data set that is missing, or not as the table says, in words; None if all fit."""
+    if not isinstance(group, h5py.Group):
+        return f"{getattr(group, 'name', 'something')} is not a group"
     lengths: dict[str, int] = {}
     for field in fields:
         where = f"{group.name}/{field.name}"

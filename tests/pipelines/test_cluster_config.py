@@ -13,7 +13,7 @@ from seqfer.jobs import STAGES, Job, Outcome, RunConfig
 
 
 def cluster_of(*args: str) -> ClusterConfig:
-    parser = verb_parser("run", "")
+    parser = verb_parser("run", "", "")
     add_cluster(parser)
     return parsed(parser, args).cluster
 

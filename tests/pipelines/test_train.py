@@ -99,6 +99,19 @@ def test_the_encoder_thaws_in_stages_from_its_end(data, tmp_path):
     assert not any(name.startswith("stem") for name in moved)
 
 
+def test_a_model_learns_on_from_another_with_other_emotions(data, tmp_path):
+    first, then = tmp_path / "first", tmp_path / "then"
+    assert main(arguments(data, first, 1)) == 0
+    given = [a for a in arguments(data, then, 1) if "init_args" not in a and "vocabulary" not in a]
+    more = ["--data.vocabulary=fear,happiness,neutral", "--model.init_args.learning_rate=0"]
+    assert main([*given, *more, f"--start_from={first}"]) == 0
+    a, b = load_model(first), load_model(then)
+    assert b.arguments["hidden"] == 8 and tuple(b.vocabulary) == ("fear", "happiness", "neutral")
+    torch.testing.assert_close(b.heads.emotion.weight[[2, 1]], a.heads.emotion.weight)
+    torch.testing.assert_close(b.recurrent.weight_ih_l0, a.recurrent.weight_ih_l0)
+    torch.testing.assert_close(b.encoder.stem[0].weight, a.encoder.stem[0].weight)
+
+
 def test_kept_features_train_to_the_same_and_only_where_they_may(data, tmp_path, capsys):
     frozen = [a for a in arguments(data, tmp_path, 3) if "freeze" not in a]
     each, once = tmp_path / "each", tmp_path / "once"

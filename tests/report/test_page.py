@@ -8,6 +8,7 @@ import shutil
 
 import pytest
 from made import HOSTILE, make_video
+from seqfer.pipelines.report import report_run
 
 PIXEL = """([lane, seconds, row]) => {
   const host = document.querySelectorAll(".lane-plot")[lane], canvas = host.querySelector("canvas");
@@ -211,9 +212,18 @@ def test_a_video_without_a_face(run, open_page):
     assert "There is no segment" in page.locator("#nothing").inner_text()
 
 
-def test_ten_thousand_segments_of_one_frame(tmp_path, open_page):
-    from seqfer.pipelines.report import report_run
+def test_uncertain_segments_have_a_lane_and_no_curve(tmp_path, open_page):
+    path = make_video(tmp_path, "a", [[("neutral", 1.0), ("happiness", 1.0)]])
+    path.write_text(path.read_text().replace('"emotion": "neutral"', '"emotion": "uncertain"'))
+    assert report_run(tmp_path, quiet=True) == 0
+    page = open_page(tmp_path / "report" / "a.html")
+    assert [r[2] for r in rows(page)] == ["uncertain", "happiness"]
+    assert page.locator("#now .bars dt").all_inner_texts()[-2:] == ["neutral", "intensity"]
+    page.locator("#probabilities .u-over").hover(position={"x": 50, "y": 40})
+    assert re.search(r"neutral\s+90 %", page.locator("#tip").inner_text())
 
+
+def test_ten_thousand_segments_of_one_frame(tmp_path, open_page):
     path = make_video(tmp_path, "flicker", [[("neutral", 400.0)]])
     made = json.loads(path.read_text())
     [segment] = made["tracks"][0]["segments"]

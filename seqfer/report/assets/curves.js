@@ -27,7 +27,7 @@ function joined(tracks) {
   if (tracks.length === 1) return tracks[0];
   const rows = tracks.flatMap((track) => Array.from(track.times, (time, row) => [time, track, row]));
   rows.sort((a, b) => a[0] - b[0]);
-  const levels = Array.from({ length: DATA.emotions.length + 1 }, (_, kind) => Uint8Array.from(rows, ([, track, row]) => track.levels[kind][row]));
+  const levels = (tracks[0]?.levels ?? []).map((_, kind) => Uint8Array.from(rows, ([, track, row]) => track.levels[kind][row]));
   return { times: Float64Array.from(rows, ([time]) => time), levels };
 }
 
@@ -98,12 +98,12 @@ class CurveCharts {
 
   draw() {
     if (!this.charts.length) return;
-    const data = this.data() ?? [[this.view.min, this.view.max], ...Array(DATA.emotions.length + 1).fill([null, null])];
+    const data = this.data() ?? [[this.view.min, this.view.max], ...Array(DATA.modelled + 1).fill([null, null])];
     const [probabilities, intensity] = this.charts;
     probabilities.setData(data.slice(0, -1), false);
     intensity.setData([data[0], data.at(-1)], false);
     for (const chart of this.charts) chart.setScale("x", { min: this.view.min, max: this.view.max });
-    DATA.emotions.forEach((_, n) => probabilities.setSeries(n + 1, { show: VIEW_FILTER.emotions[n] }));
+    for (let n = 0; n < DATA.modelled; n++) probabilities.setSeries(n + 1, { show: VIEW_FILTER.emotions[n] });
   }
 
   make(options) {
@@ -127,8 +127,8 @@ class CurveCharts {
     const plain = { points: { show: false }, spanGaps: false };
     this.charts = [
       new uPlot({ ...common, height: PLOT_HEIGHT, axes: [{ ...x, size: 10, values: () => [] }, y],
-        series: [{}, ...DATA.colours.map((stroke, n) => ({ ...plain, label: DATA.emotions[n], stroke, width: 1.6 }))] },
-      empty(DATA.emotions.length), this.hosts.probabilities),
+        series: [{}, ...DATA.colours.slice(0, DATA.modelled).map((stroke, n) => ({ ...plain, label: DATA.emotions[n], stroke, width: 1.6 }))] },
+      empty(DATA.modelled), this.hosts.probabilities),
       new uPlot({ ...common, height: INTENSITY_HEIGHT, axes: [x, { ...y, splits: () => [0, 255], values: () => ["0 %", "100 %"] }],
         series: [{}, { ...plain, stroke: ink, fill: themed("--fill"), width: 1.4 }] },
       empty(1), this.hosts.intensity),

@@ -159,7 +159,8 @@ class FaceStrip {
     const { min, max } = this.view;
     const width = this.chart.width, size = 44;
     const inView = this.chart.segments.filter((n) => thumb[n] >= 0 && end[n] > min && start[n] < max && VIEW_FILTER.passes(n));
-    inView.sort((a, b) => Math.min(end[b], max) - Math.max(start[b], min) - Math.min(end[a], max) + Math.max(start[a], min) || a - b);
+    const shownFor = (n) => Math.round(100 * (Math.min(end[n], max) - Math.max(start[n], min)));
+    inView.sort((a, b) => shownFor(b) - shownFor(a) || a - b);
     const taken = [];
     const shown = [];
     for (const n of inView) {

@@ -205,7 +205,7 @@ async function startPage() {
       doubts ? element("small", { className: "doubt" }, `not trusted: ${doubts}`) : null));
     if (levels) {
       const bars = element("dl", { className: "bars" });
-      DATA.emotions.forEach((name, n) => bars.append(element("dt", {}, name),
+      DATA.emotions.slice(0, DATA.modelled).forEach((name, n) => bars.append(element("dt", {}, name),
         element("dd", {}, element("span", { className: "level" }, element("span", { style: { width: `${100 * levels[n]}%`, background: DATA.colours[n] } })), element("output", {}, percent(levels[n])))));
       bars.append(element("dt", { className: "sum" }, "intensity"), element("dd", { className: "sum" },
         element("span", { className: "level" }, element("span", { style: { width: `${100 * levels.at(-1)}%`, background: "var(--soft)" } })), element("output", {}, percent(levels.at(-1)))));
@@ -252,7 +252,7 @@ async function startPage() {
     const levels = curves.at(seconds);
     const title = element("strong", {}, `${DATA.lanes[chosen].name} · ${clock(seconds)}`);
     if (!levels) return [title, element("p", {}, "face not in view")];
-    const ranked = DATA.emotions.map((name, n) => [levels[n], name, n]).sort((a, b) => b[0] - a[0]);
+    const ranked = DATA.emotions.slice(0, DATA.modelled).map((name, n) => [levels[n], name, n]).sort((a, b) => b[0] - a[0]);
     const list = element("dl", {});
     for (const [level, name, n] of ranked) list.append(element("dt", {}, swatch(DATA.colours[n]), name), element("dd", {}, percent(level)));
     list.append(element("dt", { className: "sum" }, "intensity"), element("dd", { className: "sum" }, percent(levels.at(-1))));
