@@ -28,10 +28,6 @@ from .lock import locked
 from .options import verb_parser
 from .task import clear_logs
 
-_EXAMPLES = """
-  seqfer forget results --video day1/ann
-  seqfer forget results --person p007 && seqfer export results
-"""
 _STORES = {
     "tracks_path": (schema.FORMAT, schema.VERSION),
     "predictions_path": (schema.PREDICTIONS_FORMAT, schema.PREDICTIONS_VERSION),

@@ -113,7 +113,7 @@ def _report_video(
     faces = options.faces
     try:
         contents = read_contents(video)
-        film = find_video(video, str(contents.source.get("name", "")), places=options.videos)
+        film = find_video(video, contents.source, places=options.videos)
         said = _overlay(contents, film, options, on_progress) if options.overlay else []
         overlay = video.overlay_path if has_overlay(contents, faces=faces) else None
         if faces != "shown" and overlay is None and video.overlay_path.exists():

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputError
 from ..export.timeline_json import FORMAT
@@ -79,18 +80,20 @@ def find_run_videos(out: Path) -> list[RunVideo]:
     return [told.get(name) or RunVideo(video_id=name, out=out) for name in sorted(found, key=natural_key)]
 
 
-def find_video(video: RunVideo, source_name: str, *, places: tuple[Path, ...] = ()) -> Path | None:
-    """Where the video is now: as it was named, or below one of ``places``, or beside the results.
+def find_video(video: RunVideo, source: Mapping[str, Any], *, places: tuple[Path, ...] = ()) -> Path | None:
+    """Where the video is now: below ``places``, as its timeline links it, as it was named, or by the results.
 
     Args:
-        source_name: the file's name, as its track store tells.
+        source: what its timeline tells of it: ``name``, and ``link`` where that is known.
         places: folders that hold videos, or are their roots.
     """
-    candidates = [Path(video.named_path)] if video.named_path else []
-    inner = Path(video.video_id).parent
-    name = Path(source_name).name
-    for place in (*places, video.out, video.out.parent):
-        candidates += [place / inner / name, place / name]
+    name, inner = Path(str(source.get("name") or "")).name, Path(video.video_id).parent
+    candidates = [path for place in places for path in (place / inner / name, place / name)]
+    if source.get("link"):
+        candidates.append(video.timeline_path.parent / str(source["link"]))
+    if video.named_path:
+        candidates.append(Path(video.named_path))
+    candidates += [place / part for place in (video.out, video.out.parent) for part in (inner / name, name)]
     return next((path for path in candidates if path.name == name and _exists(path)), None)
 
 

@@ -9,6 +9,16 @@ import pytest
 from disturbance import NAMES, digests, run
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The slow ones of this folder are run when asked for: ``python -m pytest tests/faults -m slow``."""
+    if config.option.markexpr:
+        return
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.skip(reason="slow: python -m pytest tests/faults -m slow"))
+
+
 @pytest.fixture(scope="session")
 def videos(tmp_path_factory) -> Path:
     """Eight short videos of a face, all different."""

@@ -50,6 +50,7 @@ def test_where_no_scheduler_answers_it_is_said_in_a_line(videos, tmp_path):
     assert len(errors.splitlines()) == 1 and f"{nobody}: no cluster (" in errors
 
 
+@pytest.mark.slow
 def test_tasks_go_to_workers_with_the_resources_they_need(videos, undisturbed, cluster, faulty, tmp_path):
     out = tmp_path / "out"
     cluster.begin_scheduler()
@@ -62,6 +63,7 @@ def test_tasks_go_to_workers_with_the_resources_they_need(videos, undisturbed, c
     assert digests(out) == undisturbed
 
 
+@pytest.mark.slow
 def test_workers_that_know_the_folders_by_other_paths(videos, undisturbed, cluster, tmp_path):
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     theirs.mkdir()
@@ -107,6 +109,7 @@ def certificates(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_with_certificates_only_who_has_one_is_let_in(videos, undisturbed, certificates, tmp_path):
     ours = certificates
     tls = ("--tls-ca-file", ours / "ca.pem", "--tls-cert", ours / "cert.pem", "--tls-key", ours / "key.pem")

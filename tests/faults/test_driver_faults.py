@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 
+import pytest
 from disturbance import digests, finish, run, start, summary, wait_for, workers_of
 
 
@@ -66,6 +67,7 @@ def test_stores_cut_off_or_with_a_bit_flipped_are_found_and_redone(videos, undis
     assert kept.stat().st_mtime_ns == before, "only what was damaged is redone"
 
 
+@pytest.mark.slow
 def test_only_what_was_added_or_replaced_is_done(videos, undisturbed, tmp_path):
     folder, out = tmp_path / "videos", tmp_path / "out"
     shutil.copytree(videos, folder)
@@ -87,6 +89,7 @@ def test_only_what_was_added_or_replaced_is_done(videos, undisturbed, tmp_path):
     assert all(made[name] == digest for name, digest in undisturbed.items() if name.startswith("tracks/"))
 
 
+@pytest.mark.slow
 def test_an_output_folder_that_turns_read_only_fails_what_is_left(videos, undisturbed, tmp_path):
     out = tmp_path / "out"
     process = start("extract", videos, "-o", out, "--cluster.workers=1")

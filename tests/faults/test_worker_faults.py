@@ -56,6 +56,7 @@ def test_a_worker_killed_ten_times_at_random_moments(videos, undisturbed, tmp_pa
     assert not list(out.rglob("*.partial"))
 
 
+@pytest.mark.slow
 def test_a_worker_that_stops_answering_is_replaced(videos, undisturbed, tmp_path):
     out = tmp_path / "out"
     process = start("extract", videos, "-o", out, "--cluster.workers=2", "--cluster.stall_seconds=6")

@@ -114,3 +114,16 @@ def test_videos_are_found_where_they_went(tmp_path, report):
     # The name in the store is that of the video, without its folder.
     text = (tmp_path / "out" / "report" / "day 1" / "a#1.html").read_text()
     assert '<source src="../../../archive/day%201/a%231.mp4">' in text
+
+
+def test_a_video_is_found_by_the_link_of_its_timeline(tmp_path, report):
+    path = make_video(tmp_path / "out", "a", STATES)
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "a.mp4").write_bytes(b"a film")
+    made = json.loads(path.read_text())
+    made["source"]["link"] = "../far/a.mp4"
+    path.write_text(json.dumps(made))
+    from seqfer.pipelines.__main__ import main
+
+    assert main(["report", str(tmp_path / "out"), "--quiet"]) == 0
+    assert '<source src="../../far/a.mp4">' in (tmp_path / "out" / "report" / "a.html").read_text()
