@@ -28,7 +28,7 @@ _NEUTRAL, _SURPRISE, _HAPPY = (EMOTIONS.index(name) for name in (NEUTRAL, "surpr
 #: What a sequence is mixed of: a neutral still, expressions, one passed on the way, two distractors, and
 #: the mean of all neutral stills (to tell what is a person's own).
 _PASSING, _SPEECH, _BLINK, _MEAN, _ANCHORS = (1 + EXPRESSIONS + i for i in range(5))
-_LONDON_SHARE = 0.125  # of the sequences
+_LONDON_SHARE = 0.2  # of the sequences
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -99,12 +99,12 @@ class Sequences:
         rng = self._rng
         expressions = [k for k in range(len(EMOTIONS)) if k != _NEUTRAL]
         # Rare emotions are shown more often than they were photographed; most so where they are posed.
-        power = {"rise": 0.1, "fall": 0.1, "held": 0.7, "free": 0.5}[course.style]
+        power = {"rise": 0.1, "fall": 0.1, "held": 0.85, "free": 0.5}[course.style]
         chance = np.array([len(self._rows[k]) for k in expressions], float) ** power
         kinds = rng.choice(expressions, size=EXPRESSIONS, replace=False, p=chance / chance.sum())
         kinds = kinds if kind is None else [kind, *kinds[1:]]
         pool = self._clear if course.style in ("rise", "fall") else self._rows
-        uneasy = course.style != "held" and rng.random() < 0.15 and len(self._uneasy)
+        uneasy = course.style != "held" and rng.random() < 0.08 and len(self._uneasy)
         return np.array(
             [
                 rng.choice(self._uneasy if uneasy else self._rows[_NEUTRAL]),

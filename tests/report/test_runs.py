@@ -127,3 +127,13 @@ def test_a_video_is_found_by_the_link_of_its_timeline(tmp_path, report):
 
     assert main(["report", str(tmp_path / "out"), "--quiet"]) == 0
     assert '<source src="../../far/a.mp4">' in (tmp_path / "out" / "report" / "a.html").read_text()
+
+
+def test_segments_in_doubt_have_a_place_on_the_page(tmp_path, report):
+    path = make_video(tmp_path, "a", STATES)
+    document = json.loads(path.read_text())
+    doubt = document["tracks"][0]["segments"][1]
+    doubt |= {"emotion": "uncertain", "onset_s": None, "apex_s": None, "offset_s": None}
+    path.write_text(json.dumps(document))
+    assert report() == (0, [])
+    assert "uncertain" in (tmp_path / "report" / "a.html").read_text()
