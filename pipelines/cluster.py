@@ -33,6 +33,7 @@ _WORKER_ENVIRONMENT = {
 }
 _INHERITED = ("SEQFER_OFFLINE", "OPENCV_IO_MAX_IMAGE_PIXELS", "OPENCV_LOG_LEVEL")
 _LOOK_SECONDS = 2.0
+_TTL_AFTER_SECONDS = 20.0
 
 
 class ClusterError(InputError):
@@ -102,7 +103,8 @@ def _settings(config: ClusterConfig) -> dict[str, Any]:
         # Each loss of a worker is told at once: only we know what had begun on it (dispatch.py).
         "distributed.scheduler.allowed-failures": 0,
         "distributed.scheduler.worker-saturation": 1.0,
-        "distributed.scheduler.worker-ttl": f"{config.stall_seconds} s",
+        # Of workers that do not say that they live: later than what hangs has ended itself, and told why.
+        "distributed.scheduler.worker-ttl": f"{config.stall_seconds + _TTL_AFTER_SECONDS} s",
         "distributed.comm.timeouts.connect": f"{config.connect_seconds} s",
         # Nothing is kept in workers' memory, so there is nothing to spill, nor a reason to pause.
         "distributed.worker.memory.target": False,

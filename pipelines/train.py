@@ -102,7 +102,7 @@ class _Cli(LightningCLI):
             "-o", "--output", type=Path, required=True, help="folder for the model and its logs"
         )
         parser.add_argument(
-            "--start_from", type=str, default=None,
+            "--start_from", type=str | None, default=None,
             help="a saved model to go on learning from, all of it: bundled, or a path; it is built alike",
         )  # fmt: skip
         parser.add_argument(
