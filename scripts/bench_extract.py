@@ -12,6 +12,9 @@ seqfer's reader handing out every frame in its own colour planes, and ``extract_
 detection, tracking, aligned crops, HDF5. One round of all three is not counted (it warms the file cache and
 loads the detector); in the counted rounds their order is shuffled, so that a busy moment of the machine
 strikes none in particular. Each round gives a ratio of its own; the median of these is the figure.
+
+All of it runs on one core: decord decodes in a thread of its own beside the caller's, also with
+``num_threads=1``, and would have two cores otherwise. --free lets it.
 """
 
 from __future__ import annotations
@@ -56,11 +59,14 @@ def main() -> int:
     parser.add_argument("video", nargs="?", type=Path, help="a video file; made where absent")
     parser.add_argument("--repeats", type=int, default=7, help="counted rounds (default: 7)")
     parser.add_argument("--heights", nargs="+", type=int, default=[], help="scale the video to these heights")
+    parser.add_argument("--free", action="store_true", help="do not keep to one core")
     parser.add_argument("--stages", action="store_true", help="also show where extraction spends its time")
     arguments = parser.parse_args()
     if arguments.repeats < 1:
         parser.error("--repeats must be at least 1")
     cv2.setNumThreads(1)
+    if not arguments.free and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     try:
         video = arguments.video or _made_clip()
         clips = [_scaled(video, height) for height in arguments.heights] or [video]

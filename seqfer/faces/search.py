@@ -18,7 +18,7 @@ _COARSE = 2  # how much smaller a picture is, to each side, that is searched coa
 _SMALL_AREA = 0.25  # of the picture: up to this, it is searched finely
 _RECHECK_SECONDS = 20.0  # the whole picture is searched finely at least this often, changed or not …
 _MOVING_SECONDS = 3.0  # … and where much of it was searched but coarsely, after this long
-_MOVING_PIXELS = 50_000  # … but no more of it in a second than this, as the detector sees it
+_MOVING_PIXELS = 30_000  # … but no more of it in a second than this, as the detector sees it
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,6 +88,7 @@ class Search:
         self._was_coarse |= area.is_coarse
         if area.is_whole and not area.is_coarse:
             self._finely, self._was_coarse = held.frame.pts_seconds, False
+            self._budget = 0.0  # what a coarse search finds has been found
         return scan(
             held.frame,
             self._detector,
