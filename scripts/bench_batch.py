@@ -48,7 +48,7 @@ import av
 import cv2
 import h5py
 import numpy as np
-from seqfer.pipelines import batch
+from seqfer.pipelines import batch, dispatch
 from seqfer.pipelines.cluster import connected
 from seqfer.pipelines.options import ClusterConfig
 from seqfer.pipelines.run import plan
@@ -129,9 +129,10 @@ def _one_and_two(clip: Path, videos: Path, folder: Path, repeats: int) -> None:
             jobs = plan([str(videos)], out, ("extract",), RunConfig())
             began = time.perf_counter()
             with connected(cluster, workers) as client:
+                client.wait_for_workers(workers)
                 client.run(_warm, clip, folder)
                 start = time.perf_counter() - began
-                with patch.object(batch, "connected", lambda *_: nullcontext(client)):
+                with patch.object(dispatch, "connected", lambda *_: nullcontext(client)):
                     began = time.perf_counter()
                     made = batch.compute_batch(jobs, out, cluster, quiet=True, verb="extract")
                     seconds[workers].append(time.perf_counter() - began)
