@@ -72,7 +72,9 @@ class Search:
         fine_cost = float(_COARSE**2)
         recheck_seconds = self._moving_seconds if self._was_coarse else _RECHECK_SECONDS
         if self._finely is None or now - self._finely >= recheck_seconds:
-            return Area(box_xyxy=self._whole, is_whole=True, is_coarse=False, cost=0.0)
+            # Where much changes it also does what a coarse search would do now.
+            cost = self._budget if self._was_coarse else 0.0
+            return Area(box_xyxy=self._whole, is_whole=True, is_coarse=False, cost=cost)
         box = self._changes.region(held.small, known_xyxy)
         share = float(np.prod(box[2:] - box[:2]) / np.prod(self._whole[2:]))
         is_coarse = share > _SMALL_AREA
@@ -88,7 +90,6 @@ class Search:
         self._was_coarse |= area.is_coarse
         if area.is_whole and not area.is_coarse:
             self._finely, self._was_coarse = held.frame.pts_seconds, False
-            self._budget = 0.0  # what a coarse search finds has been found
         return scan(
             held.frame,
             self._detector,
