@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import StoreError
-from ..export.timeline_json import read_document, read_timelines
+from ..export.timeline_json import parse_timelines, read_document
 from ..labels import UNCERTAIN, Vocabulary
 from ..store import read_predictions
 from ..timeline import FramePredictions, Timeline
@@ -103,7 +103,7 @@ def read_contents(video: RunVideo) -> VideoContents:
     if not video.timeline_path.exists():
         raise StoreError(video.timeline_path, _how_far(video))
     document = read_document(video.timeline_path)
-    timelines = {t.track_id: t for t in read_timelines(video.timeline_path)}
+    timelines = {t.track_id: t for t in parse_timelines(video.timeline_path, document)}
     try:
         predictions, missing = _predictions(video, Vocabulary(tuple(document["vocabulary"])))
         met = {s.emotion for t in timelines.values() for s in t}
