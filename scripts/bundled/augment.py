@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from seqfer.models.encoder import VIEW, normalise
+from seqfer.models.pictures import VIEW, normalise
 
 
 def augmented(

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ..errors import WeightsError
 from .base import SequenceModel
-from .encoder import FrameEncoder
+from .encoder import Encoder, FrameEncoder
 from .losses import SequenceOutputs
 from .timm_encoder import TimmEncoder
 
@@ -144,9 +144,7 @@ def encoder_blocks(encoder: nn.Module) -> list[nn.Module]:
     return [block for block in blocks if any(True for _ in block.parameters())]
 
 
-def _build_encoder(
-    encoder: str | Mapping[str, Any], names: tuple[str, ...]
-) -> tuple[FrameEncoder | TimmEncoder, bool]:
+def _build_encoder(encoder: str | Mapping[str, Any], names: tuple[str, ...]) -> tuple[Encoder, bool]:
     """The encoder, and whether it has learnt something already."""
     if isinstance(encoder, str | Path):
         from .weights import load_model  # saved models are of these classes

@@ -1,6 +1,6 @@
 """The frame encoder: one aligned face crop to a small stack of feature maps.
 
-A residual network (He et al. 2016, arXiv:1512.03385) kept small enough for batch work on processors
+Ours is a residual network (He et al. 2016, arXiv:1512.03385) kept small enough for batch work on processors
 without an accelerator. It sees the middle of the aligned crop, in grey: the rim of a crop is hair and
 background, and differs most between stills and video.
 """
@@ -10,16 +10,57 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-#: The square of the crop that the network sees (left, top, right, bottom; fractions of the side).
-VIEW = (0.125, 0.1875, 0.875, 0.9375)
-_LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
+from .pictures import normalised_view
 
 
-class FrameEncoder(nn.Module):
+class Encoder(nn.Module):
+    """What every frame encoder has: crops to maps, to pooled features, to frame-only emotion logits.
+
+    Attributes:
+        arguments: what builds the same network again.
+        input_size: side of the picture that the network sees, pixels.
+        num_features: channels C of the maps.
+        map_size: side m of the maps.
+        dropout, head: from pooled features to the logits.
+    """
+
+    arguments: dict[str, Any]
+    input_size: int
+    num_features: int
+    map_size: int
+    dropout: nn.Module
+    head: nn.Module
+
+    def preprocess(self, crops: Tensor) -> Tensor:
+        """uint8 (N, S, S, 3) RGB crops of any side S to the network's input, float32 (N, _, s, s).
+
+        Raises:
+            ValueError: crops of another shape or type.
+        """
+        raise NotImplementedError
+
+    def maps(self, pictures: Tensor) -> Tensor:
+        """Input pictures (N, _, s, s) to feature maps (N, C, m, m)."""
+        raise NotImplementedError
+
+    @staticmethod
+    def pool(maps: Tensor) -> Tensor:
+        """Feature maps (N, C, m, m) to features (N, C)."""
+        return maps.mean(dim=(2, 3))
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Features (N, C) to frame-only emotion logits (N, K)."""
+        return self.head(self.dropout(features))
+
+    def forward(self, crops: Tensor) -> Tensor:
+        """uint8 crops (N, S, S, 3) to frame-only emotion logits (N, K)."""
+        return self.classify(self.pool(self.maps(self.preprocess(crops))))
+
+
+class FrameEncoder(Encoder):
     """Grey face to feature maps, pooled features and frame-only emotion logits.
 
     Args:
@@ -28,11 +69,6 @@ class FrameEncoder(nn.Module):
         input_size: side of the grey picture in pixels that the network sees.
         num_classes: emotions of the frame-only head (used to train the encoder, and as a baseline).
         dropout: before the frame-only head.
-
-    Attributes:
-        arguments: what builds the same network again.
-        num_features: channels C of the maps.
-        map_size: side m of the maps.
 
     Raises:
         ValueError: widths and depths do not go together.
@@ -50,7 +86,7 @@ class FrameEncoder(nn.Module):
         super().__init__()
         if len(widths) != len(depths) + 1:
             raise ValueError(f"widths must be one longer than depths, got {tuple(widths)}, {tuple(depths)}")
-        self.arguments: dict[str, Any] = {
+        self.arguments = {
             "widths": list(widths), "depths": list(depths), "input_size": input_size,
             "num_classes": num_classes, "dropout": dropout,
         }  # fmt: skip
@@ -67,45 +103,12 @@ class FrameEncoder(nn.Module):
         self.head = nn.Linear(widths[-1], num_classes)
 
     def preprocess(self, crops: Tensor) -> Tensor:
-        """uint8 (N, S, S, 3) RGB crops of any side S to the network's input, float32 (N, 1, s, s).
-
-        Each picture is brought to zero mean and unit contrast, so that exposure does not matter.
-
-        Raises:
-            ValueError: crops of another shape or type.
-        """
-        if crops.ndim != 4 or crops.shape[-1] != 3 or crops.shape[1] != crops.shape[2]:
-            raise ValueError(f"crops must be (N, S, S, 3), got {tuple(crops.shape)}")
-        if crops.dtype != torch.uint8:
-            raise ValueError(f"crops must be uint8, got {crops.dtype}")
-        left, top, right, bottom = (round(v * crops.shape[1]) for v in VIEW)
-        view = crops[:, top:bottom, left:right].to(torch.float32)
-        grey = view @ torch.tensor(_LUMINANCE, device=crops.device)
-        return normalise(F.interpolate(grey[:, None], size=(self.input_size,) * 2, mode="area"))
+        """See :meth:`Encoder.preprocess`; float32 (N, 1, s, s), of zero mean and unit contrast."""
+        return normalised_view(crops, self.input_size)
 
     def maps(self, pictures: Tensor) -> Tensor:
         """Input pictures (N, 1, s, s) to feature maps (N, C, m, m), not negative."""
         return self.stages(F.relu(self.stem(pictures)))
-
-    @staticmethod
-    def pool(maps: Tensor) -> Tensor:
-        """Feature maps (N, C, m, m) to features (N, C)."""
-        return maps.mean(dim=(2, 3))
-
-    def classify(self, features: Tensor) -> Tensor:
-        """Features (N, C) to frame-only emotion logits (N, K)."""
-        return self.head(self.dropout(features))
-
-    def forward(self, crops: Tensor) -> Tensor:
-        """uint8 crops (N, S, S, 3) to frame-only emotion logits (N, K)."""
-        return self.classify(self.pool(self.maps(self.preprocess(crops))))
-
-
-def normalise(grey: Tensor) -> Tensor:
-    """Grey pictures (N, 1, h, w) in 0..255 to zero mean and unit deviation, flat ones to zero."""
-    mean = grey.mean(dim=(1, 2, 3), keepdim=True)
-    deviation = grey.std(dim=(1, 2, 3), keepdim=True)
-    return (grey - mean) / (deviation + 8.0)  # + 8: the noise of a flat picture is not blown up
 
 
 class _Block(nn.Module):

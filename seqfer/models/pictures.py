@@ -1,4 +1,4 @@
-"""What networks without a frame encoder see of a crop."""
+"""What networks that look at the face in grey see of an aligned crop."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from .encoder import VIEW, normalise
-
+#: The square of the crop that the networks see (left, top, right, bottom; fractions of the side).
+VIEW = (0.125, 0.1875, 0.875, 0.9375)
 _LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
@@ -37,5 +37,12 @@ def grey_view(crops: Tensor, side: int) -> Tensor:
 
 
 def normalised_view(crops: Tensor, side: int) -> Tensor:
-    """:func:`grey_view` brought to zero mean and unit contrast."""
+    """:func:`grey_view` brought to zero mean and unit contrast, so that exposure does not matter."""
     return normalise(grey_view(crops, side))
+
+
+def normalise(grey: Tensor) -> Tensor:
+    """Grey pictures (N, 1, h, w) in 0..255 to zero mean and unit deviation, flat ones to zero."""
+    mean = grey.mean(dim=(1, 2, 3), keepdim=True)
+    deviation = grey.std(dim=(1, 2, 3), keepdim=True)
+    return (grey - mean) / (deviation + 8.0)  # + 8: the noise of a flat picture is not blown up

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from .encoder import Encoder
 from .pictures import checked_crops
 
 
-class TimmEncoder(nn.Module):
-    """A convolutional network of timm (Wightman 2019), with the interface of
-    :class:`~seqfer.models.encoder.FrameEncoder`.
+class TimmEncoder(Encoder):
+    """A convolutional network of timm (Wightman 2019).
 
     Args:
         timm: name of the network (``inception_v3``, ``resnet18``, ``efficientnet_b0``, …).
@@ -21,11 +21,6 @@ class TimmEncoder(nn.Module):
         input_size: side of the colour picture that the network sees, pixels.
         num_classes: emotions of the frame-only head.
         dropout: before the frame-only head.
-
-    Attributes:
-        arguments: what builds the same network again (its weights are then stored with the model).
-        num_features: channels C of the maps.
-        map_size: side m of the maps.
 
     Raises:
         ValueError: timm is not installed, knows no such network, or has no weights for it.
@@ -57,13 +52,13 @@ class TimmEncoder(nn.Module):
         self.num_features, self.map_size = int(shape[1]), int(shape[2])
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(self.num_features, num_classes)
-        self.arguments: dict[str, Any] = {
+        self.arguments = {  # its weights are stored with the model: none are fetched a second time
             "timm": timm, "pretrained": False, "input_size": input_size, "num_classes": num_classes,
             "dropout": dropout,
         }  # fmt: skip
 
     def preprocess(self, crops: Tensor) -> Tensor:
-        """uint8 (N, S, S, 3) RGB to the network's input, float32 (N, 3, s, s)."""
+        """See :meth:`Encoder.preprocess`; float32 (N, 3, s, s), in colour."""
         pictures = checked_crops(crops).permute(0, 3, 1, 2).to(torch.float32) / 255
         size = (self.input_size,) * 2
         sized = F.interpolate(pictures, size=size, mode="bilinear", antialias=True, align_corners=False)
@@ -72,19 +67,6 @@ class TimmEncoder(nn.Module):
     def maps(self, pictures: Tensor) -> Tensor:
         """Input pictures to feature maps (N, C, m, m)."""
         return self.network.forward_features(pictures)
-
-    @staticmethod
-    def pool(maps: Tensor) -> Tensor:
-        """Feature maps (N, C, m, m) to features (N, C)."""
-        return maps.mean(dim=(2, 3))
-
-    def classify(self, features: Tensor) -> Tensor:
-        """Features (N, C) to frame-only emotion logits (N, K)."""
-        return self.head(self.dropout(features))
-
-    def forward(self, crops: Tensor) -> Tensor:
-        """uint8 crops (N, S, S, 3) to frame-only emotion logits (N, K)."""
-        return self.classify(self.pool(self.maps(self.preprocess(crops))))
 
 
 def _network(name: str, pretrained: bool) -> Any:
