@@ -121,13 +121,13 @@ def main() -> None:
             "num_frames": count,
             "duration_seconds": count / FPS,
             "notes": [],
+            "link": "film.mp4",
         },
         model={"name": "made up", "fingerprint": "f", "vocabulary": list(EMOTIONS)},
         frame_pts_seconds=np.arange(count) / FPS,
         predictions=tracks,
         judgements=tuple(Judgement(failed=np.zeros((len(t), len(REASONS)), np.bool_)) for t in tracks),
         timelines=timelines,
-        link="film.mp4",
     )
     print(
         f"{count} frames, {len(tracks)} faces, {sum(map(len, timelines))} segments; "

@@ -245,7 +245,7 @@ class _Watched:
 
 
 def _export(job: Job, key: str, on_progress: Progress | None) -> None:
-    predictions, link = read_predictions(job.predictions_path), _link(job)
+    predictions = read_predictions(job.predictions_path)
     with open_store(job.tracks_path) as store:
         if predictions.tracks_key != store.key:
             reason = "made from other face tracks than there are now; predict again"
@@ -254,7 +254,7 @@ def _export(job: Job, key: str, on_progress: Progress | None) -> None:
         report = VideoReport(
             video_id=job.video_id,
             key=key,
-            source={**store.source, "link": link},
+            source={**store.source, "link": _link(job)},
             model=predictions.model,
             frame_pts_seconds=store.frame_pts_seconds,
             predictions=predictions.tracks,
@@ -264,7 +264,6 @@ def _export(job: Job, key: str, on_progress: Progress | None) -> None:
                 for track, judgement in zip(predictions.tracks, judgements, strict=True)
             ),
             persons=_persons(job),
-            link=link,
         )
     write_outputs(job.out, report, job.config.export)
 

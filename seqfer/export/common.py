@@ -29,13 +29,13 @@ class VideoReport:
     Attributes:
         video_id: its name within the run.
         key: digest of all that the outputs depend on (:mod:`seqfer.keys`).
-        source: what the track store says of the video.
+        source: what the track store says of the video; ``link`` among it, where that is known, is the video
+            as seen from the folder of the outputs, with slashes.
         model: what the predictions say of the model; ``vocabulary`` among it.
         frame_pts_seconds: float64 (N,), times of all frames, with or without a face.
         predictions, judgements, timelines: one each a face track, in the same order.
         persons: whom a track shows, by the track's number, where that is known.
         synchrony: how that of two faces is measured.
-        link: the video as seen from the folder of the outputs, with slashes; None where it is not known.
     """
 
     video_id: str
@@ -48,7 +48,6 @@ class VideoReport:
     timelines: tuple[Timeline, ...]
     persons: Mapping[int, str] = field(default_factory=dict)
     synchrony: SynchronyConfig = field(default_factory=SynchronyConfig)
-    link: str | None = None
 
     def lane(self, track_id: int) -> str:
         """What to call a track where people look: ``face 3``; ``p001 face 3`` where it is known who it is."""

@@ -26,8 +26,8 @@ def write(path: Path, report: VideoReport) -> None:
     eaf.header["TIME_UNITS"] = "milliseconds"
     eaf.header["MEDIA_FILE"] = ""
     eaf.add_property(VIDEO_PROPERTY, plain_text(report.video_id))
-    if report.link is not None:
-        link = xml_text(report.link)
+    if (link := report.source.get("link")) is not None:
+        link = xml_text(link)
         eaf.add_linked_file(link, relpath=link, mimetype=_mime(link))
     _add_vocabulary(eaf, report)
     for timeline in report.timelines:

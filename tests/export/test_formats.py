@@ -36,12 +36,16 @@ def written(folder, made, name, **filters):
     return output_path(folder, made.video_id, name)
 
 
+def linked(made, link, **changes):
+    return replace(made, source={**made.source, "link": link}, **changes)
+
+
 def spans(timeline):
     return [(s.start_seconds, s.end_seconds, s.emotion) for s in timeline]
 
 
 def test_elan_opens_a_tier_per_face_with_the_video_linked_and_emotions_to_choose_from(tmp_path):
-    made = replace(report(), link="../videos/x y.mp4")
+    made = linked(report(), "../videos/x y.mp4")
     eaf = Eaf(str(written(tmp_path, made, "eaf")))
     assert list(eaf.get_tier_names()) == ["p001 face 0", "face 1"]
     found = [(a / 1000, b / 1000, text) for a, b, text in eaf.get_annotation_data_for_tier("p001 face 0")]
@@ -144,7 +148,7 @@ def test_filters_leave_out_the_short_and_the_others_but_the_json_tells_all(tmp_p
 
 @pytest.mark.parametrize("name", ODD)
 def test_odd_names_stay_text_in_every_format(tmp_path, name):
-    made = replace(report(f"in/{name.replace('/', '_')}"), link=f"../{name}", persons={0: name, 1: name})
+    made = linked(report(f"in/{name.replace('/', '_')}"), f"../{name}", persons={0: name, 1: name})
     paths = {path.suffix: path for path in export(tmp_path, made, *FORMATS)}
     assert len(Eaf(str(paths[".eaf"])).get_tier_names()) == 2
     assert call(parselmouth.read(str(paths[".TextGrid"])), "Get number of tiers") == 2
@@ -182,9 +186,7 @@ def test_ten_thousand_segments_of_one_frame_are_all_there_in_every_format(tmp_pa
 def test_any_text_makes_files_that_readers_accept(tmp_path, name, emotions):
     made = report(tracks=1)
     renamed = [replace(s, emotion=emotions[n % 2]) for n, s in enumerate(made.timelines[0])]
-    made = replace(
-        made, video_id="v", link=name, timelines=(replace(made.timelines[0], segments=tuple(renamed)),)
-    )
+    made = linked(made, name, video_id="v", timelines=(replace(made.timelines[0], segments=tuple(renamed)),))
     paths = {path.suffix: path for path in export(tmp_path, made, "eaf", "textgrid", "vtt", "srt", "rttm")}
     assert len(Eaf(str(paths[".eaf"])).get_annotation_data_for_tier("p001 face 0")) == 4
     assert call(parselmouth.read(str(paths[".TextGrid"])), "Get number of tiers") == 1
