@@ -136,17 +136,13 @@ def _extract_key(job: Job, _: str) -> tuple[str, bool]:
         if found is None:
             with open_store(job.tracks_path):  # says what is wrong with it
                 pass
-        if job.stages != ("export",):  # which reads no pictures, and is done in less time than this takes
-            _refuse_damaged(job.tracks_path)
+        # An export reads no pictures, and is done in less time than looking for damage takes.
+        if job.stages != ("export",) and (damage := find_damage(job.tracks_path)):
+            raise StoreError(job.tracks_path, damage)
         return str(found), False
     found = stored_key(job.tracks_path, format=FORMAT, version=VERSION, intact=True)
     key = extraction_key(video.fingerprint(job.path), job.config.extraction)
     return key, found != key or (job.config.keep_crops and not _has_crops(job))
-
-
-def _refuse_damaged(path: Path) -> None:
-    if damage := find_damage(path):
-        raise StoreError(path, damage)
 
 
 def _embed_key(job: Job, tracks_key: str) -> tuple[str, bool]:
@@ -162,7 +158,6 @@ def _predict_key(job: Job, tracks_key: str) -> tuple[str, bool]:
     if "predict" not in job.stages:
         if found is None:
             read_predictions(path)  # says what is wrong with it
-            _refuse_damaged(path)
         return str(found), False
     model = models.model_fingerprint(job.config.model)
     key = key_of(stage="predict", format=PREDICTIONS_VERSION, tracks=tracks_key, model=model)
