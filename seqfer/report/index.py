@@ -19,7 +19,7 @@ from .markup import render
 from .packing import packed_json
 from .page import relative_address
 from .run import INDEX_NAME, RunVideo
-from .wording import counted, percent, span
+from .wording import chips, counted, span
 
 _SCRIPTS = ("base.js", "table.js", "index.js")
 _STATUS_WORDS = {"": "All", "ok": "With a page", "failed": "Failed", "unfinished": "Unfinished"}
@@ -80,17 +80,8 @@ def write_index(out: Path, entries: Sequence[IndexEntry]) -> Path:
     vocabulary = _vocabulary(entries)
     colours = colours_of(vocabulary)
     totals = {name: sum(e.emotion_seconds.get(name, 0.0) for e in entries) for name in vocabulary}
-    total = sum(totals.values())
     failures = [e for e in entries if e.status != "ok"]
-    chips = [
-        {
-            "name": name,
-            "colour": colours[name],
-            "share": round(seconds / total, 6) if total else 0,
-            "words": f"{span(seconds)} · {percent(seconds / total)}" if seconds else "–",
-        }
-        for name, seconds in totals.items()
-    ]
+    shown = chips(totals, colours)
     data = {
         "emotions": list(vocabulary),
         "colours": list(colours.values()),
@@ -102,8 +93,8 @@ def write_index(out: Path, entries: Sequence[IndexEntry]) -> Path:
         "startIndex",
         name=readable(out.resolve().name) or "Run",
         facts=_facts(entries),
-        chips=chips,
-        overall_words=", ".join(f"{c['name']} {c['words']}" for c in chips),
+        chips=shown,
+        overall_words=", ".join(f"{c['name']} {c['words']}" for c in shown),
         failures=[{"name": e.video_id, "reason": e.remark} for e in failures],
         failures_words=f"{counted(len(failures), 'video')} without a page",
         statuses=_statuses(entries),

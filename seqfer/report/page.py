@@ -17,7 +17,7 @@ from .markup import render
 from .packing import pack_curves, packed_json, page_data, picture_lines
 from .run import INDEX_NAME
 from .thumbnails import Faces, take_thumbnails
-from .wording import counted, percent, span
+from .wording import chips, counted, span
 
 _SCRIPTS = ("uplot.min.js", "base.js", "table.js", "lanes.js", "curves.js", "player.js", "page.js")
 
@@ -73,7 +73,7 @@ def write_page(
         video_href_text=None if film is None else readable(os.path.relpath(film, path.parent)),
         overlay_href=None if overlay in (None, film) else relative_address(overlay, path.parent),
         no_video=_why_no_film(contents, faces),
-        chips=_chips(contents),
+        chips=chips(contents.emotion_seconds, colours_of(contents.vocabulary)),
         lanes=bool(contents.lanes),
         made_by=_made_by(contents),
         data=Markup(packed_data),
@@ -110,20 +110,6 @@ def _facts(contents: VideoContents) -> list[str]:
         facts.append(f"{source['width']} × {source['height']}")
     kind = "person" if any(not lane.name.startswith("face ") for lane in contents.lanes) else "face"
     return [*facts, counted(len(contents.lanes), kind), counted(contents.num_segments, "segment")]
-
-
-def _chips(contents: VideoContents) -> list[dict[str, str]]:
-    """The emotions, with how long each was shown: legend and filter in one."""
-    total = sum(contents.emotion_seconds.values())
-    colours = colours_of(contents.vocabulary)
-    return [
-        {
-            "name": name,
-            "colour": colours[name],
-            "words": f"{span(seconds)} · {percent(seconds / total)}" if seconds else "–",
-        }
-        for name, seconds in contents.emotion_seconds.items()
-    ]
 
 
 def _made_by(contents: VideoContents) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 def span(seconds: float) -> str:
     """
@@ -23,6 +25,20 @@ def counted(number: int, thing: str) -> str:
     ('1 face', '1,200 segments')
     """
     return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
+def chips(seconds_of: Mapping[str, float], colours: Mapping[str, str]) -> list[dict[str, object]]:
+    """Emotions with how long each was shown: legend and filter in one."""
+    total = sum(seconds_of.values())
+    return [
+        {
+            "name": name,
+            "colour": colours[name],
+            "share": round(seconds / total, 6) if total else 0,
+            "words": f"{span(seconds)} · {percent(seconds / total)}" if seconds else "–",
+        }
+        for name, seconds in seconds_of.items()
+    ]
 
 
 def percent(share: float) -> str:
