@@ -8,7 +8,7 @@ from pathlib import Path
 from seqfer.errors import StoreError
 from seqfer.export import write_persons
 from seqfer.persons import PersonsConfig, embedder_digest, embedding_key, group_tracks
-from seqfer.store import VideoEmbeddings, read_embeddings, stored_key
+from seqfer.store import VideoEmbeddings, read_embeddings, store_path, stored_key
 from seqfer.store.schema import FORMAT, VERSION
 
 
@@ -35,5 +35,5 @@ def _usable(path: Path, out: Path, config: PersonsConfig) -> VideoEmbeddings | N
         found = read_embeddings(path)
     except StoreError:
         return None
-    tracks_key = stored_key(out / "tracks" / f"{found.video_id}.h5", format=FORMAT, version=VERSION)
+    tracks_key = stored_key(store_path(out, "tracks", found.video_id), format=FORMAT, version=VERSION)
     return found if tracks_key and found.key == embedding_key(tracks_key, config) else None

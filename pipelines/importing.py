@@ -19,7 +19,7 @@ from seqfer.export import find_persons
 from seqfer.extraction import ExtractionConfig, extract_stills
 from seqfer.files import atomic_path
 from seqfer.jobs import Job, RunConfig
-from seqfer.store import open_store, write_index
+from seqfer.store import open_store, store_path, write_index
 
 from .batch import run_batch
 from .options import ClusterConfig, add_cluster, parsed, verb_parser
@@ -100,7 +100,7 @@ def import_listing(
         if code == 130:
             return code
     for stills in listing.stills:
-        path = out / "tracks" / f"{stills.video_id}.h5"
+        path = store_path(out, "tracks", stills.video_id)
         extract_stills(stills.pictures, path, video_id=stills.video_id, config=extraction)
     write_index(out)
     rows, faceless, failed = _rows(listing, source, out)
@@ -126,7 +126,7 @@ def _rows(listing: Listing, source: Path, out: Path) -> tuple[list[dict[str, Any
     faceless = failed = 0
     for clip in listing.clips:
         try:
-            with open_store(out / "tracks" / f"{clip.video_id}.h5") as store:
+            with open_store(store_path(out, "tracks", clip.video_id)) as store:
                 known = persons.of_video(clip.video_id, store.key) if persons is not None else None
                 rows += label_rows(clip, store, known, source)
                 faceless += not store.tracks

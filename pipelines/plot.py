@@ -12,7 +12,7 @@ from seqfer.errors import InputError
 from seqfer.export import ExportConfig
 from seqfer.export.timeline_json import documents_below, parse_timelines, read_document
 from seqfer.figures import SUFFIXES, Lane, draw_onsets, draw_timelines, draw_transitions, save_figure
-from seqfer.store import read_predictions
+from seqfer.store import read_predictions, store_path
 
 from .options import Words, parsed, verb_parser
 
@@ -86,7 +86,7 @@ def _lanes(made: Namespace, chosen: ExportConfig) -> list[Lane]:
         tracks = {}
         if made.kind != "transitions" and timelines:
             root = path.parents[timelines[0].video_id.count("/")]
-            store = root / "predictions" / f"{timelines[0].video_id}.h5"
+            store = store_path(root, "predictions", timelines[0].video_id)
             if made.kind == "onsets" or store.is_file():
                 tracks = {track.track_id: track for track in read_predictions(store).tracks}
         for timeline in timelines:

@@ -9,7 +9,7 @@ from jsonargparse import ArgumentParser
 
 from seqfer.errors import InputError
 from seqfer.jobs import Job, RunConfig, Stage
-from seqfer.store import stores_below
+from seqfer.store import stores_by_video
 
 from .batch import finished_with, run_batch
 from .options import add_cluster, parsed, verb_parser
@@ -53,17 +53,7 @@ def plan_stores(out: Path, stages: tuple[Stage, ...], config: RunConfig) -> list
     Raises:
         InputError: there are none.
     """
-    folder = out / "tracks"
-    stores = stores_below(folder)
+    stores = stores_by_video(out, "tracks")
     if not stores:
-        raise InputError(folder, "no track stores here; seqfer extract makes them")
-    return [
-        Job(
-            video_id=path.relative_to(folder).with_suffix("").as_posix(),
-            path=None,
-            out=out,
-            stages=stages,
-            config=config,
-        )
-        for path in stores
-    ]
+        raise InputError(out / "tracks", "no track stores here; seqfer extract makes them")
+    return [Job(video_id=video_id, path=None, out=out, stages=stages, config=config) for video_id in stores]

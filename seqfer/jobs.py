@@ -11,6 +11,7 @@ from .errors import readable
 from .export import ExportConfig, FormatName, output_path
 from .extraction import ExtractionConfig
 from .persons import PersonsConfig
+from .store import store_path
 
 Stage = Literal["extract", "embed", "predict", "export"]
 #: All that timelines need. ``embed`` is beside the way: nothing comes of it before all videos have it.
@@ -78,17 +79,17 @@ class Job:
     @property
     def tracks_path(self) -> Path:
         """Where the track store of this video is."""
-        return self.out / "tracks" / f"{self.video_id}.h5"
+        return store_path(self.out, "tracks", self.video_id)
 
     @property
     def predictions_path(self) -> Path:
         """Where the predictions for this video are."""
-        return self.out / "predictions" / f"{self.video_id}.h5"
+        return store_path(self.out, "predictions", self.video_id)
 
     @property
     def embeddings_path(self) -> Path:
         """Where the face embeddings of this video's tracks are."""
-        return self.out / "embeddings" / f"{self.video_id}.h5"
+        return store_path(self.out, "embeddings", self.video_id)
 
     @property
     def results(self) -> tuple[Path, ...]:

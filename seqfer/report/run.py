@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..export.timeline_json import FORMAT
-from ..store import stores_below
+from ..store import store_path, stores_by_video
 from ..video.discover import natural_key
 
 INDEX_NAME = "report.html"
@@ -43,11 +43,11 @@ class RunVideo:
 
     @property
     def predictions_path(self) -> Path:
-        return self.out / "predictions" / f"{self.video_id}.h5"
+        return store_path(self.out, "predictions", self.video_id)
 
     @property
     def tracks_path(self) -> Path:
-        return self.out / "tracks" / f"{self.video_id}.h5"
+        return store_path(self.out, "tracks", self.video_id)
 
     @property
     def page_path(self) -> Path:
@@ -74,7 +74,7 @@ def find_run_videos(out: Path) -> list[RunVideo]:
     if not out.is_dir():
         raise InputError(out, "no such folder")
     told = {video.video_id: video for video in _summary(out)}
-    found = {*told, *_timelines(out), *_stores(out, "tracks"), *_stores(out, "predictions")}
+    found = {*told, *_timelines(out), *stores_by_video(out, "tracks"), *stores_by_video(out, "predictions")}
     if not found:
         raise InputError(out, "nothing to report: neither timelines nor a summary.csv of seqfer run here")
     return [told.get(name) or RunVideo(video_id=name, out=out) for name in sorted(found, key=natural_key)]
@@ -153,9 +153,3 @@ def _may_be_timeline(path: Path) -> bool:
     except (OSError, ValueError):
         return True  # damaged: it is said when it is read
     return False
-
-
-def _stores(out: Path, kind: str) -> Iterator[str]:
-    folder = out / kind
-    for path in stores_below(folder) if folder.is_dir() else ():
-        yield path.relative_to(folder).with_suffix("").as_posix()

@@ -2,7 +2,8 @@
 
 from .embeddings import VideoEmbeddings, read_embeddings, write_embeddings
 from .files import find_damage, stored_key
-from .index import stores_below, write_index
+from .index import write_index
+from .layout import store_path, stores_by_video
 from .parts import EDGES, Part, append_parts, read_part
 from .predictions import VideoPredictions, read_predictions, write_predictions
 from .reader import StoredTrack, TrackStore, open_store
@@ -35,8 +36,9 @@ __all__ = [
     "read_part",
     "read_predictions",
     "read_still_groups",
+    "store_path",
     "stored_key",
-    "stores_below",
+    "stores_by_video",
     "write_embeddings",
     "write_index",
     "write_predictions",

@@ -15,6 +15,7 @@ import h5py
 from ..errors import StoreError
 from . import schema
 from .files import atomic_h5, damage_told, opened
+from .layout import stores_by_video
 
 INDEX_NAME = "tracks.h5"
 
@@ -26,10 +27,7 @@ def write_index(out: Path) -> Path | None:
         StoreError: it cannot be written.
     """
     path = out / INDEX_NAME
-    stores = {
-        store.relative_to(out / "tracks").with_suffix("").as_posix(): store
-        for store in stores_below(out / "tracks")
-    }
+    stores = stores_by_video(out, "tracks")
     if not stores:
         return None
     with suppress(StoreError):
@@ -41,12 +39,6 @@ def write_index(out: Path) -> Path | None:
         for video_id, store in stores.items():
             file[link_name(video_id)] = h5py.ExternalLink(store.relative_to(out).as_posix(), "/")
     return path
-
-
-def stores_below(folder: Path) -> list[Path]:
-    """Files in a folder, however deep, that are track stores by their names; sorted."""
-    found = sorted(folder.rglob("*.h5"))
-    return [path for path in found if path.parent.suffix != schema.PARTS_SUFFIX]
 
 
 def read_index(path: Path) -> dict[str, Path]:

@@ -13,7 +13,8 @@ from typing import Any
 from ..errors import InputError, StoreError
 from . import schema
 from .files import open_h5, opened
-from .index import read_index, stores_below
+from .index import read_index
+from .layout import stores_below
 from .reader import StoredTrack, TrackStore, checked
 
 
