@@ -19,7 +19,7 @@ from seqfer.extraction import parts_folder
 from seqfer.files import remove_partials
 from seqfer.jobs import Job, RunConfig
 from seqfer.persons import Persons
-from seqfer.report.run import INDEX_NAME, REPORT_FOLDER
+from seqfer.report import INDEX_NAME, RunVideo
 from seqfer.store import drop_tracks, schema, write_index
 from seqfer.store.index import INDEX_NAME as TRACKS_INDEX
 
@@ -122,8 +122,9 @@ def _forget_person(out: Path, person_id: str, video_id: str | None) -> int:
 def _remove_files(job: Job, stores: Sequence[Path]) -> bool:
     """Remove a video's timelines, its page, and these stores; whether there was any."""
     out, video_id = job.out, job.video_id
-    pages = [out / REPORT_FOLDER / f"{video_id}{end}" for end in (".html", ".overlay.mp4")]
-    paths = [output_path(out, video_id, name) for name in FORMATS] + pages + list(stores)
+    shown = RunVideo(video_id=video_id, out=out)
+    outputs = [output_path(out, video_id, name) for name in FORMATS]
+    paths = [*outputs, shown.page_path, shown.overlay_path, *stores]
     found = [path for path in paths if path.exists()]
     for path in found:
         path.unlink()

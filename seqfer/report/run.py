@@ -15,7 +15,7 @@ from ..store import store_path, stores_by_video
 from ..video.discover import natural_key
 
 INDEX_NAME = "report.html"
-REPORT_FOLDER = "report"
+_REPORT_FOLDER = "report"
 _NOT_TIMELINES = frozenset({"persons.json"})
 
 
@@ -52,12 +52,12 @@ class RunVideo:
     @property
     def page_path(self) -> Path:
         """Where its page goes."""
-        return self.out / REPORT_FOLDER / f"{self.video_id}.html"
+        return self.out / _REPORT_FOLDER / f"{self.video_id}.html"
 
     @property
     def overlay_path(self) -> Path:
         """Where its film with boxes goes."""
-        return self.out / REPORT_FOLDER / f"{self.video_id}.overlay.mp4"
+        return self.out / _REPORT_FOLDER / f"{self.video_id}.overlay.mp4"
 
     @property
     def is_failed(self) -> bool:
