@@ -14,7 +14,7 @@ from jsonargparse import Namespace
 from seqfer.errors import InputError
 from seqfer.export.common import atomic_text, seconds
 from seqfer.files import remove_partials, why_not_written
-from seqfer.jobs import Job, Outcome
+from seqfer.jobs import SUMMARY_NAME, Job, Outcome
 from seqfer.stages import finished
 from seqfer.store import write_index
 
@@ -143,7 +143,7 @@ def tell_batch(batch: Batch, num_jobs: int, out: Path, *, quiet: bool, verb: str
             "the same command goes on from there"
         )
     try:
-        write_summary(out / "summary.csv", ordered)
+        write_summary(out / SUMMARY_NAME, ordered)
         write_index(out)
     except InputError as error:  # as on a full disk: what came of the videos is told all the same
         errors.append(str(error))

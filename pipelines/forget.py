@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from seqfer.export.persons import stored_embedder
 from seqfer.export.run_tables import DWELL, MATRIX
 from seqfer.extraction import parts_folder
 from seqfer.files import remove_partials
-from seqfer.jobs import Job, RunConfig
+from seqfer.jobs import SUMMARY_NAME, Job, RunConfig, read_summary
 from seqfer.persons import Persons
 from seqfer.report import INDEX_NAME, RunVideo
 from seqfer.store import drop_tracks, schema, write_index
@@ -74,7 +74,7 @@ def _forget_video(out: Path, video_id: str) -> int:
     job = _job(out, video_id)
     persons = find_persons(out)
     found = _remove_files(job, (job.tracks_path, job.predictions_path, job.embeddings_path))
-    found |= _keep_rows(out / "summary.csv", lambda row: row.get("video") != video_id)
+    found |= _forget_row(out, video_id)
     if persons is not None and video_id in persons.tracks:
         found = True
         tracks = {video: kept for video, kept in persons.tracks.items() if video != video_id}
@@ -157,19 +157,18 @@ def _write_persons(out: Path, persons: Persons) -> None:
     write_persons(out, replace(persons, tracks_keys=kept), embedder=embedder)
 
 
-def _keep_rows(path: Path, wanted: Callable[[dict[str, str]], bool]) -> bool:
-    """Keep only the rows of a table that are wanted; whether any was not."""
-    if not path.exists():
+def _forget_row(out: Path, video_id: str) -> bool:
+    """Take a video out of the summary; whether it was there."""
+    path = out / SUMMARY_NAME
+    rows = read_summary(out) if path.exists() else []
+    kept = [row for row in rows if row.get("video") != video_id]
+    if len(kept) == len(rows):
         return False
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        columns, rows = list(reader.fieldnames or ()), list(reader)
-    kept = [row for row in rows if wanted(row)]
     with atomic_text(path) as file:
-        table = csv.DictWriter(file, columns, lineterminator="\n")
+        table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         table.writeheader()
         table.writerows(kept)
-    return len(kept) < len(rows)
+    return True
 
 
 def _job(out: Path, video_id: str) -> Job:

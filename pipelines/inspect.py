@@ -16,9 +16,10 @@ from rich.text import Text
 from seqfer.errors import StoreError
 from seqfer.export.filmstrip import write_filmstrip
 from seqfer.export.timeline_json import read_timelines
+from seqfer.jobs import read_summary
 from seqfer.store import find_damage, find_faults, find_stores, open_store, read_predictions
 
-from .inspect_json import facts, read_summary
+from .inspect_json import facts
 from .options import verb_parser
 from .tables import console_for_tables
 from .task import logs_below

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from seqfer.errors import InputError, StoreError
+from seqfer.errors import StoreError
 from seqfer.export.timeline_json import read_document
+from seqfer.jobs import read_summary
 from seqfer.store import open_store, read_predictions
-
-
-def read_summary(folder: Path) -> list[dict[str, str]]:
-    """The rows of a run's ``summary.csv``.
-
-    Raises:
-        InputError: there is none that can be read.
-    """
-    path = folder / "summary.csv"
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path, f"no readable summary of a run here ({error})") from error
 
 
 def facts(path: Path, *, only_failed: bool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from seqfer.jobs import Outcome
+from seqfer.jobs import SUMMARY_NAME, Outcome
 from seqfer.keys import plain
 
 _MAX_ROWS = 40
@@ -41,7 +41,7 @@ def print_outcomes(outcomes: Sequence[Outcome], out: Path) -> None:
     failed = sum(o.status == "failed" for o in outcomes)
     if len(shown) > _MAX_ROWS or len(shown) < len(outcomes):
         console.print(f"{len(outcomes)} videos, {failed} failed")
-    console.print(Text(f"Results: {out}   Summary: {out / 'summary.csv'}"))
+    console.print(Text(f"Results: {out}   Summary: {out / SUMMARY_NAME}"))
 
 
 def print_json(outcomes: Sequence[Outcome], out: Path, exit_code: int) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from .decoding import DecodingConfig, QualityGate
-from .errors import readable
+from .errors import InputError, readable
 from .export import ExportConfig, FormatName, output_path
 from .extraction import ExtractionConfig
 from .persons import PersonsConfig
@@ -17,6 +18,8 @@ Stage = Literal["extract", "embed", "predict", "export"]
 #: All that timelines need. ``embed`` is beside the way: nothing comes of it before all videos have it.
 STAGES: tuple[Stage, ...] = ("extract", "predict", "export")
 _ORDER: tuple[Stage, ...] = ("extract", "embed", "predict", "export")
+#: What became of every video of a run, in the run's folder.
+SUMMARY_NAME = "summary.csv"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,3 +129,17 @@ class Outcome:
     num_segments: int | None = None
     notes: tuple[str, ...] = ()
     error: str = ""
+
+
+def read_summary(out: Path) -> list[dict[str, str]]:
+    """The rows of a run's ``summary.csv``.
+
+    Raises:
+        InputError: there is none that can be read.
+    """
+    path = out / SUMMARY_NAME
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(path, f"no readable summary of a run here ({error})") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 
 from ..errors import InputError
 from ..export.timeline_json import FORMAT
+from ..jobs import SUMMARY_NAME, read_summary
 from ..store import store_path, stores_by_video
 from ..video.discover import natural_key
 
@@ -105,15 +105,9 @@ def _exists(path: Path) -> bool:
 
 
 def _summary(out: Path) -> Iterator[RunVideo]:
-    path = out / "summary.csv"
-    if not path.exists():
+    if not (out / SUMMARY_NAME).exists():
         return
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path, f"no readable summary of a run ({error})") from error
-    for row in rows:
+    for row in read_summary(out):
         if name := _safe(row.get("video") or ""):
             yield RunVideo(
                 video_id=name,
