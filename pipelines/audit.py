@@ -10,7 +10,7 @@ from jsonargparse import ArgumentParser
 
 from seqfer.datasets.audit import audit, read_facts
 from seqfer.datasets.audit_page import write_audit_page
-from seqfer.files import atomic_path
+from seqfer.files import atomic_text
 from seqfer.store import open_run
 
 from .options import parsed, verb_parser
@@ -45,8 +45,8 @@ def main(argv: Sequence[str]) -> int:
     found = audit(open_run(made.stores), table, read_facts(made.stores))
     name = found.numbers["declared"].get("name") or made.stores.resolve().name
     write_audit_page(out, found, f"Audit of {name}")
-    with atomic_path(out.with_suffix(".json")) as partial:
-        partial.write_text(json.dumps(found.numbers, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with atomic_text(out.with_suffix(".json")) as file:
+        file.write(json.dumps(found.numbers, indent=1, ensure_ascii=False) + "\n")
     alike = len(found.pairs)
     print(
         f"{out}: {found.numbers['videos']} videos, {found.numbers['labels']} labels, {alike} near-duplicates"

@@ -12,8 +12,8 @@ from pathlib import Path
 from jsonargparse import Namespace
 
 from seqfer.errors import InputError
-from seqfer.export.common import atomic_text, seconds
-from seqfer.files import remove_partials, why_not_written
+from seqfer.export.common import seconds
+from seqfer.files import atomic_text, remove_partials, why_not_written
 from seqfer.jobs import SUMMARY_NAME, Job, Outcome
 from seqfer.stages import finished
 from seqfer.store import write_index

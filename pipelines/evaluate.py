@@ -18,6 +18,7 @@ from seqfer.errors import LabelError, SeqferError, WeightsError
 from seqfer.evaluation import Tally, summarise, write_report
 from seqfer.evaluation.protocols import check_strangers, subject_folds
 from seqfer.evaluation.scoring import ScoringConfig, score_faces
+from seqfer.files import atomic_text
 from seqfer.models import load_model, read_metadata
 from seqfer.store import RunStore, open_run
 
@@ -252,7 +253,9 @@ def _write_matrix(output: Path, cells: Mapping[str, Mapping[str, Any]]) -> None:
             lines.append(f"| {a} | {' | '.join(row)} |")
         lines.append("")
     text = "\n".join(lines)
-    (output / "evaluation.md").write_text(text, encoding="utf-8")
+    with atomic_text(output / "evaluation.md") as file:
+        file.write(text)
     document = {"format": "seqfer.cross_evaluation", "version": 1, "scores": cells}
-    (output / "evaluation.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    with atomic_text(output / "evaluation.json") as file:
+        file.write(json.dumps(document, indent=1) + "\n")
     print(text)

@@ -12,11 +12,10 @@ from jsonargparse import ArgumentParser
 
 from seqfer.errors import InputError
 from seqfer.export import FORMATS, find_persons, output_path, write_persons
-from seqfer.export.common import atomic_text
 from seqfer.export.persons import stored_embedder
 from seqfer.export.run_tables import DWELL, MATRIX
 from seqfer.extraction import parts_folder
-from seqfer.files import remove_partials
+from seqfer.files import atomic_text, remove_partials
 from seqfer.jobs import SUMMARY_NAME, Job, RunConfig, read_summary
 from seqfer.persons import Persons
 from seqfer.report import INDEX_NAME, RunVideo

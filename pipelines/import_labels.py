@@ -10,7 +10,7 @@ from jsonargparse import ArgumentParser
 
 from seqfer.elan import emotion_labels, read_elan
 from seqfer.errors import LabelError
-from seqfer.export.common import atomic_text
+from seqfer.files import atomic_text
 from seqfer.labels import EMOTIONS, Vocabulary
 
 from .options import Words, parsed, verb_parser

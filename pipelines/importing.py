@@ -17,7 +17,7 @@ from seqfer.datasets import KINDS, KindName, Listing, ListingOptions, label_rows
 from seqfer.errors import InputError, LabelError, SeqferError
 from seqfer.export import find_persons
 from seqfer.extraction import ExtractionConfig, extract_stills
-from seqfer.files import atomic_path
+from seqfer.files import atomic_text
 from seqfer.jobs import Job, RunConfig
 from seqfer.store import open_store, store_path, write_index
 
@@ -147,5 +147,5 @@ def _write_facts(path: Path, listing: Listing, rows: Sequence[dict[str, Any]]) -
         "stills": sum(len(s.rows) for s in listing.stills), "labels": len(rows),
         "subjects": len(listing.subjects), "notes": list(listing.notes),
     }  # fmt: skip
-    with atomic_path(path) as partial:
-        partial.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with atomic_text(path) as file:
+        file.write(json.dumps(facts, indent=1, ensure_ascii=False) + "\n")

@@ -21,7 +21,7 @@ import seqfer
 from seqfer import models
 from seqfer.errors import SeqferError
 from seqfer.export import output_path
-from seqfer.export.common import atomic_text
+from seqfer.files import atomic_text
 from seqfer.jobs import Job, Outcome
 from seqfer.keys import key_of, plain
 from seqfer.persons import embedding_key

@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from seqfer.files import atomic_path
+from seqfer.files import atomic_text
 
 _PACKAGES = (
     "seqfer", "torch", "pytorch-lightning", "torchmetrics", "numpy", "opencv-python", "h5py", "scikit-learn",
@@ -27,6 +27,6 @@ def write_versions(path: Path) -> dict[str, str]:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
-    with atomic_path(path) as partial:
-        partial.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    with atomic_text(path) as file:
+        file.write(json.dumps(found, indent=2) + "\n")
     return found

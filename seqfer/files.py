@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from .errors import InputError
 
@@ -40,6 +41,25 @@ def atomic_path(path: Path, error_type: type[InputError] = InputError) -> Iterat
         # A partial file that cannot be removed must not hide what went wrong.
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_text(
+    path: Path, error_type: type[InputError] = InputError, *, errors: str = "strict"
+) -> Iterator[IO[str]]:
+    """A UTF-8 text file, lines ended as they are written, that appears under ``path`` only when complete.
+
+    Args:
+        errors: what becomes of what is no text, as :func:`open` names it.
+
+    Raises:
+        InputError: (``error_type``) see :func:`atomic_path`.
+    """
+    with (
+        atomic_path(path, error_type) as partial,
+        partial.open("w", encoding="utf-8", errors=errors, newline="") as file,
+    ):
+        yield file
 
 
 def remove_partials(folder: Path) -> None:

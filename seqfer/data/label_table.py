@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import LabelError
-from ..files import atomic_path
+from ..files import atomic_text
 from ..labels import KNOWN_EMOTIONS, PHASES, Vocabulary, common_name
 
 REQUIRED = ("video", "start_s", "end_s", "emotion")
@@ -133,10 +133,7 @@ def write_labels(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
     Raises:
         LabelError: it cannot be written.
     """
-    with (
-        atomic_path(path, LabelError) as partial,
-        partial.open("w", newline="", encoding="utf-8", errors="replace") as file,
-    ):
+    with atomic_text(path, LabelError, errors="replace") as file:
         table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
         table.writeheader()
         table.writerows(

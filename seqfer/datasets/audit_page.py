@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ..colours import colours_of
-from ..files import atomic_path
+from ..files import atomic_text
 from ..labels import Vocabulary
 from .audit import MEASURES, Audit
 
@@ -48,8 +48,8 @@ def write_audit_page(path: Path, found: Audit, title: str) -> None:
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
         f"style-src 'unsafe-inline'\"><style>{_STYLE}</style><body>{''.join(parts)}</body></html>\n"
     )
-    with atomic_path(path) as partial:
-        partial.write_text(page, encoding="utf-8", errors="replace")
+    with atomic_text(path, errors="replace") as file:
+        file.write(page)
 
 
 def _section(title: str, body: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files import atomic_path
+from ..files import atomic_path, atomic_text
 from .tally import Tally, bootstrap, recalls
 
 FORMAT, VERSION = "seqfer.evaluation", 1
@@ -58,8 +58,8 @@ def write_report(folder: Path, summary: Mapping[str, Any], stem: str = "evaluati
     """
     texts = {".json": json.dumps(summary, indent=1, ensure_ascii=False) + "\n", ".md": as_markdown(summary)}
     for suffix, text in texts.items():
-        with atomic_path(folder / f"{stem}{suffix}") as partial:
-            partial.write_text(text, encoding="utf-8")
+        with atomic_text(folder / f"{stem}{suffix}") as file:
+            file.write(text)
     for name, counts in summary["confusion"].items():
         draw_confusion(
             folder / f"{stem}.confusion_{name}.png",

@@ -11,7 +11,8 @@ from pathlib import Path
 from webvtt import Caption, WebVTT
 from webvtt.models import Timestamp
 
-from .common import VideoReport, atomic_text, milliseconds, plain_text
+from ..files import atomic_text
+from .common import VideoReport, milliseconds, plain_text
 
 
 def write_vtt(path: Path, report: VideoReport) -> None:

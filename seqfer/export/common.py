@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..decoding import Judgement
-from ..files import atomic_path
 from ..measures import SynchronyConfig
 from ..timeline import FramePredictions, Timeline
 from .config import ExportConfig
@@ -93,14 +90,3 @@ def plain_text(text: str) -> str:
 def xml_text(text: str) -> str:
     """``text`` without the characters that XML 1.0 cannot hold, escaped or not."""
     return _NOT_XML.sub("\ufffd", text)
-
-
-@contextmanager
-def atomic_text(path: Path) -> Iterator[IO[str]]:
-    """A UTF-8 text file that appears under ``path`` only when complete.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    with atomic_path(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
-        yield file

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .common import VideoReport, atomic_text
+from ..files import atomic_text
+from .common import VideoReport
 from .frame_table import frame_table
 
 

@@ -8,8 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..errors import StoreError
+from ..files import atomic_text
 from ..persons import Persons, PersonTrack
-from .common import atomic_text, fraction
+from .common import fraction
 
 FORMAT = "seqfer.persons"
 VERSION = 1

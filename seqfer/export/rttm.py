@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from .common import VideoReport, atomic_text, fraction, plain_text
+from ..files import atomic_text
+from .common import VideoReport, fraction, plain_text
 
 
 def write(path: Path, report: VideoReport) -> None:

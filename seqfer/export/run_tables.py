@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..files import atomic_text
 from ..measures import DWELL_COLUMNS, dwell_times, transition_matrix
 from ..timeline import Timeline
-from .common import atomic_text, fraction, seconds
+from .common import fraction, seconds
 from .config import ExportConfig
 
 if TYPE_CHECKING:

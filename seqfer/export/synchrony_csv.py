@@ -8,8 +8,9 @@ from itertools import combinations
 from pathlib import Path
 
 from ..errors import InputError
+from ..files import atomic_text
 from ..measures import synchrony
-from .common import VideoReport, atomic_text, fraction, seconds
+from .common import VideoReport, fraction, seconds
 
 COLUMNS = (
     "video", "track_id", "person_id", "with_track_id", "with_person_id",

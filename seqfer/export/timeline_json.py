@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from ..decoding import Judgement
 from ..errors import StoreError
+from ..files import atomic_text
 from ..timeline import FramePredictions, Segment, Timeline
 from ..timelines import Timelines
-from .common import VideoReport, atomic_text, fraction, seconds
+from .common import VideoReport, fraction, seconds
 
 FORMAT = "seqfer.timeline"
 VERSION = 2  # 2: trusted, num_trusted, untrusted, person_id

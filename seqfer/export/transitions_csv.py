@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from .common import VideoReport, atomic_text, fraction, seconds
+from ..files import atomic_text
+from .common import VideoReport, fraction, seconds
 
 COLUMNS = (
     "video", "track_id", "person_id", "from", "to", "time_s", "start_s", "duration_s", "confidence"

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from ..colours import colours_of
 from ..errors import readable
-from ..export.common import atomic_text
+from ..files import atomic_text
 from ..labels import EMOTIONS, Vocabulary
 from .contents import VideoContents
 from .markup import render

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from ..colours import colours_of
 from ..errors import StoreError, readable
-from ..export.common import atomic_text
+from ..files import atomic_text
 from .contents import VideoContents
 from .markup import render
 from .packing import pack_curves, packed_json, page_data, picture_lines
