@@ -10,33 +10,36 @@ from importlib.metadata import version
 
 from seqfer.errors import SeqferError
 
-#: Every verb, in the order of use: the module that does it, and what it does.
-VERBS = {
-    "demo": ("demo", "make sample videos and run the whole way on them"),
-    "run": ("run", "videos to timelines: extract, predict, export"),
-    "extract": ("extract", "videos to aligned face tracks (HDF5)"),
-    "predict": ("predict", "face tracks to per-frame probabilities"),
-    "export": ("export", "probabilities to timelines: tables, ELAN, Praat, subtitles"),
-    "persons": ("persons", "find out which face tracks show the same person"),
-    "forget": ("forget", "remove all that a run holds of a video or a person"),
-    "inspect": ("inspect", "say what is in a run's folder or in one file of it"),
-    "report": ("report", "timelines to pages to look at (HTML)"),
-    "plot": ("plot", "figures for papers: timelines, transitions, onsets"),
-    "import-labels": ("import_labels", "corrected ELAN files back to labels for training"),
-    "import": ("importing", "data sets as downloaded to face tracks and one table of labels"),
-    "audit": ("audit", "what is in a data set: balance, heads, light, leakage"),
-    "train": ("train", "fit a model on face tracks and a table of labels"),
-    "evaluate": ("evaluate", "does it hold for people never seen? scores by people left out"),
-    "completion": ("completion", "a script for your shell, to complete all this"),
-}
-
 _GROUPS = {
-    "see what it does": ("demo",),
-    "videos to timelines": ("run", "extract", "predict", "export", "persons", "forget"),
-    "look at the results": ("inspect", "report", "plot"),
-    "train on your own data": ("import", "import-labels", "audit", "train", "evaluate"),
-    "your shell": ("completion",),
+    "see what it does": {
+        "demo": ("demo", "make sample videos and run the whole way on them"),
+    },
+    "videos to timelines": {
+        "run": ("run", "videos to timelines: extract, predict, export"),
+        "extract": ("extract", "videos to aligned face tracks (HDF5)"),
+        "predict": ("predict", "face tracks to per-frame probabilities"),
+        "export": ("export", "probabilities to timelines: tables, ELAN, Praat, subtitles"),
+        "persons": ("persons", "find out which face tracks show the same person"),
+        "forget": ("forget", "remove all that a run holds of a video or a person"),
+    },
+    "look at the results": {
+        "inspect": ("inspect", "say what is in a run's folder or in one file of it"),
+        "report": ("report", "timelines to pages to look at (HTML)"),
+        "plot": ("plot", "figures for papers: timelines, transitions, onsets"),
+    },
+    "train on your own data": {
+        "import": ("importing", "data sets as downloaded to face tracks and one table of labels"),
+        "import-labels": ("import_labels", "corrected ELAN files back to labels for training"),
+        "audit": ("audit", "what is in a data set: balance, heads, light, leakage"),
+        "train": ("train", "fit a model on face tracks and a table of labels"),
+        "evaluate": ("evaluate", "does it hold for people never seen? scores by people left out"),
+    },
+    "your shell": {
+        "completion": ("completion", "a script for your shell, to complete all this"),
+    },
 }
+#: Every verb, in the order of use: the module that does it, and what it does.
+VERBS = {name: verb for group in _GROUPS.values() for name, verb in group.items()}
 
 _EXAMPLES = """
 a first hour:
@@ -99,11 +102,8 @@ def usage() -> str:
     """The overview that ``seqfer --help`` prints."""
     width = max(map(len, VERBS))
     lines = ["usage: seqfer VERB [options]", "", "video in, emotion timelines out, at batch scale"]
-    grouped = [name for names in _GROUPS.values() for name in names]
-    groups = {**_GROUPS, "more": tuple(name for name in VERBS if name not in grouped)}
-    for title, names in groups.items():
-        if names:
-            lines += ["", f"{title}:", *(f"  {name:<{width}}  {VERBS[name][1]}" for name in names)]
+    for title, group in _GROUPS.items():
+        lines += ["", f"{title}:", *(f"  {name:<{width}}  {text}" for name, (_, text) in group.items())]
     return "\n".join(lines) + f"\n{_EXAMPLES}"
 
 
