@@ -31,7 +31,7 @@ def videos_below(root: Path) -> list[VideoInput]:
     return found
 
 
-def list_ravdess(root: Path, still_fps: float) -> Listing:
+def list_ravdess(root: Path) -> Listing:
     """RAVDESS: ``Actor_01/01-01-03-01-02-01-12.mp4`` (Livingstone & Russo 2018).
 
     Of a recording that is there with sound and without, the one with sound is taken; "calm" counts as neutral
@@ -59,7 +59,7 @@ def list_ravdess(root: Path, still_fps: float) -> Listing:
     return Listing(facts=facts, clips=tuple(clips.values()))
 
 
-def list_cremad(root: Path, still_fps: float) -> Listing:
+def list_cremad(root: Path) -> Listing:
     """CREMA-D: ``VideoFlash/1001_DFA_ANG_XX.flv`` (Cao et al. 2014).
 
     Raises:
@@ -82,7 +82,7 @@ def list_cremad(root: Path, still_fps: float) -> Listing:
     return Listing(facts=facts, clips=tuple(clips))
 
 
-def list_afew(root: Path, still_fps: float) -> Listing:
+def list_afew(root: Path) -> Listing:
     """Folders named by emotion, within folders named by split or not: ``Train/Angry/000046280.avi``.
 
     As AFEW (Dhall et al. 2012) and many others ship. Nobody says who is in a clip: each is its own subject,

@@ -37,13 +37,13 @@ _Lister = Callable[[Path, ListingOptions], Listing]
 KINDS: dict[str, tuple[str, _Lister]] = {
     "ck": ("Cohn-Kanade (CK, CK+)", lambda p, o: list_ck(p, o.still_fps)),
     "oulu": ("Oulu-CASIA", lambda p, o: list_oulu(p, o.still_fps)),
-    "fer": ("FER2013, FER+ (CSV, HDF5)", lambda p, o: list_fer(p, o.still_fps)),
-    "ravdess": ("RAVDESS", lambda p, o: list_ravdess(p, o.still_fps)),
-    "cremad": ("CREMA-D", lambda p, o: list_cremad(p, o.still_fps)),
-    "dfew": ("DFEW, or lists like its own", lambda p, o: list_dfew(p, o.still_fps, o.fold)),
-    "afew": ("folders named by emotion, as AFEW", lambda p, o: list_afew(p, o.still_fps)),
-    "labels": ("a label table of your own (CSV)", lambda p, o: list_table(p, o.still_fps, o.videos)),
-    "eaf": ("ELAN files of your own (.eaf)", lambda p, o: list_elan(p, o.still_fps, o.videos)),
+    "fer": ("FER2013, FER+ (CSV, HDF5)", lambda p, o: list_fer(p)),
+    "ravdess": ("RAVDESS", lambda p, o: list_ravdess(p)),
+    "cremad": ("CREMA-D", lambda p, o: list_cremad(p)),
+    "dfew": ("DFEW, or lists like its own", lambda p, o: list_dfew(p, o.fold)),
+    "afew": ("folders named by emotion, as AFEW", lambda p, o: list_afew(p)),
+    "labels": ("a label table of your own (CSV)", lambda p, o: list_table(p, o.videos)),
+    "eaf": ("ELAN files of your own (.eaf)", lambda p, o: list_elan(p, o.videos)),
 }
 
 

@@ -17,14 +17,13 @@ _DFEW = ("happiness", "sadness", "neutral", "anger", "surprise", "disgust", "fea
 _OF_TABLE = ("track", "person", "start_s", "end_s", "emotion", "phase", "intensity", "subject", "split")
 
 
-def list_dfew(root: Path, still_fps: float, fold: int = 1) -> Listing:
+def list_dfew(root: Path, fold: int = 1) -> Listing:
     """DFEW: ``…/train(single-labeled)/set_1.csv`` and ``test(…)/set_1.csv``, clips named by their number.
 
     Jiang et al. 2020. A list has a line for each clip: its number, and its emotion, 1 to 7.
 
     Args:
         root: folder with lists and clips.
-        still_fps: not used.
         fold: which of the five divisions.
 
     Raises:
@@ -82,12 +81,11 @@ def _numbered_lines(path: Path) -> list[tuple[str, int]]:
     return found
 
 
-def list_table(table: Path, still_fps: float, videos: Path | None = None) -> Listing:
+def list_table(table: Path, videos: Path | None = None) -> Listing:
     """A label table of one's own: ``video``, ``track`` or ``person``, ``start_s``, ``end_s``, ``emotion``, ….
 
     Args:
         table: CSV file.
-        still_fps: not used.
         videos: folder of the videos that it names; by default the table's own.
 
     Raises:
@@ -114,7 +112,7 @@ def list_table(table: Path, still_fps: float, videos: Path | None = None) -> Lis
     return Listing(facts=Facts(name=table.stem, label_source=table.name), clips=tuple(clips))
 
 
-def list_elan(source: Path, still_fps: float, videos: Path | None = None) -> Listing:
+def list_elan(source: Path, videos: Path | None = None) -> Listing:
     """ELAN files (``.eaf``): a tier a face, its participant the person and the subject.
 
     Tiers of kind ``emotion`` are taken, or all where there are none. A file with one tier is of the face that
@@ -122,7 +120,6 @@ def list_elan(source: Path, still_fps: float, videos: Path | None = None) -> Lis
 
     Args:
         source: a file, or a folder of them.
-        still_fps: not used.
         videos: folder of the videos that they name; by default their own.
 
     Raises:

@@ -20,7 +20,7 @@ _SIDE = 48
 _CITATION = "Goodfellow et al. 2013, arXiv:1307.0414"
 
 
-def list_fer(source: Path, still_fps: float) -> Listing:
+def list_fer(source: Path) -> Listing:
     """FER2013 (``fer2013.csv``: emotion, pixels, Usage), FER+ (with ``fer2013new.csv``), or HDF5.
 
     Of FER+ (Barsoum et al. 2016, arXiv:1608.01041) the emotion with most votes is taken; where most are for
@@ -30,7 +30,6 @@ def list_fer(source: Path, still_fps: float) -> Listing:
 
     Args:
         source: the CSV or HDF5 file, or the folder of fer2013.csv.
-        still_fps: not used.
 
     Raises:
         LabelError, InputError: not such files.
