@@ -11,6 +11,11 @@ def readable(path: Path | str) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what another library's error says, or its kind where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 class SeqferError(Exception):
     """Base of every error a user can cause or cure. ``str(error)`` is one line, ready to print."""
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..errors import first_line
 from .encoder import Encoder
 from .pictures import checked_crops
 
@@ -73,10 +74,9 @@ def _network(name: str, pretrained: bool) -> Any:
     try:
         import timm
     except (ImportError, RuntimeError) as error:  # RuntimeError: a torchvision made for another PyTorch
-        reason = str(error).splitlines()[0]
+        reason = first_line(error)
         raise ValueError(f"encoder timm: {name} needs pip install 'seqfer[timm]' ({reason})") from error
     try:
         return timm.create_model(name, pretrained=pretrained, num_classes=0)
     except Exception as error:  # timm, its hub and its download each fail in their own way
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"encoder timm: {name} cannot be made: {reason}") from error
+        raise ValueError(f"encoder timm: {name} cannot be made: {first_line(error)}") from error

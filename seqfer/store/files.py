@@ -18,7 +18,7 @@ import h5py
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import StoreError
+from ..errors import StoreError, first_line
 from ..files import atomic_path
 from .schema import Field
 
@@ -74,12 +74,8 @@ def find_damage(path: Path) -> str | None:
             with h5py.File(path, "r", locking="best-effort") as file:
                 whole = "checksum" not in file.attrs  # as of an earlier version
     except UNREADABLE as error:
-        raise StoreError(path, f"not a readable HDF5 file ({_words(error)})") from error
+        raise StoreError(path, f"not a readable HDF5 file ({first_line(error)})") from error
     return None if whole else "was damaged or changed after it was written (its checksum does not fit)"
-
-
-def _words(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 @contextmanager
@@ -108,7 +104,7 @@ def open_h5(path: Path | str, *, format: str, version: int) -> h5py.File:
         file = h5py.File(path, "r", locking="best-effort")
         found, found_version = file.attrs.get("format"), file.attrs.get("version")
     except UNREADABLE as error:
-        raise StoreError(path, f"not a readable HDF5 file ({_words(error)})") from error
+        raise StoreError(path, f"not a readable HDF5 file ({first_line(error)})") from error
     if str(found) == format and str(found_version) == str(version):
         return file
     file.close()
@@ -127,7 +123,7 @@ def damage_told(path: Path | str) -> Iterator[None]:
     try:
         yield
     except UNREADABLE as error:
-        raise StoreError(path, f"damaged: cannot be read ({_words(error)})") from error
+        raise StoreError(path, f"damaged: cannot be read ({first_line(error)})") from error
 
 
 def read_json_attribute(file: h5py.File, name: str) -> Any:

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import StoreError
+from ..errors import StoreError, first_line
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,7 +40,7 @@ def read_still_groups(path: Path) -> dict[str, StillGroup]:
                 if isinstance(group, h5py.Group) and "images" in group:
                     found[name] = _read(path, file, name, group)
     except OSError as error:
-        raise StoreError(path, f"not a readable HDF5 file ({str(error).splitlines()[0]})") from error
+        raise StoreError(path, f"not a readable HDF5 file ({first_line(error)})") from error
     if not found:
         raise StoreError(path, "no groups with images in it")
     return found

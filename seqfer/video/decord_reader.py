@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import first_line
 from .frame import Frame
 from .packets import index_packets
 from .picture import RgbPicture
@@ -92,5 +93,4 @@ class DecordVideo:
 
 def _gist(error: Exception) -> str:
     """The message without the C++ it comes wrapped in."""
-    line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return line.rsplit(".cc:", 1)[-1].split(": ", 1)[-1][:80]
+    return first_line(error).rsplit(".cc:", 1)[-1].split(": ", 1)[-1][:80]
