@@ -39,7 +39,6 @@ from .store.schema import (
     EMBEDDINGS_FORMAT,
     EMBEDDINGS_VERSION,
     FORMAT,
-    NO_CROPS,
     PREDICTIONS_FORMAT,
     PREDICTIONS_VERSION,
     VERSION,
@@ -124,7 +123,7 @@ def bring_up_to_date(job: Job, *, on_progress: Progress | None = None) -> tuple[
 
 def _has_crops(job: Job) -> bool:
     with open_store(job.tracks_path) as store:
-        return store.crop_codec != NO_CROPS
+        return store.has_crops
 
 
 # Each of these gives the key the stage's result should have, and whether it is not there.

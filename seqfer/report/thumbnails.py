@@ -43,7 +43,7 @@ def take_thumbnails(
     found: Thumbnails = {}
     used = 0
     with open_store(contents.video.tracks_path) as store:
-        if store.crop_codec == "none":
+        if not store.has_crops:
             return {}
         tracks = {track.track_id: track for track in store.tracks}
         for segment, track_id, n in wanted:

@@ -154,6 +154,11 @@ class TrackStore:
             StoredTrack(file["tracks"][name], self.crop_codec) for name in sorted(file["tracks"])
         )
 
+    @property
+    def has_crops(self) -> bool:
+        """Whether pictures of the faces were kept."""
+        return self.crop_codec != schema.NO_CROPS
+
     @cached_property
     def frame_pts_seconds(self) -> NDArray[np.float64]:
         """float64 (N,): times of all frames of the video, with or without a face."""

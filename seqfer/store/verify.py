@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import StoreError
 from .files import find_damage
 from .reader import StoredTrack, TrackStore, open_store
-from .schema import NO_CROPS, track_group
+from .schema import track_group
 
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
@@ -79,7 +79,7 @@ def _numbers(track: StoredTrack, store: TrackStore) -> Iterator[str]:
 
 
 def _pictures(track: StoredTrack, store: TrackStore) -> Iterator[str]:
-    if store.crop_codec == NO_CROPS:
+    if not store.has_crops:
         return
     if store.crop_codec == "jpeg":
         offsets, num_bytes = track.jpeg_layout()
