@@ -138,14 +138,15 @@ def _replaced(cluster: SpecCluster) -> Iterator[None]:
     """Workers that could not start, or did not come back, are begun again until the block ends.
 
     Nannies restart workers that die; what Dask leaves out is a worker that dies while it starts, and a job
-    of a batch system that comes to its end: it takes them off its list, and that is all.
+    of a batch system that comes to its end: it takes them off its list, and that is all. (What could not even
+    be asked for is left as ``created``.)
     """
     ended = threading.Event()
 
     def look() -> None:
         while not ended.wait(_LOOK_SECONDS):
             for name, worker in list(cluster.workers.items()):
-                if worker.status in (Status.failed, Status.closed):
+                if worker.status in (Status.failed, Status.closed, Status.created):
                     cluster.workers.pop(name, None)
             if set(cluster.worker_spec) - set(cluster.workers):
                 cluster.scale(len(cluster.worker_spec))

@@ -91,24 +91,6 @@ def test_workers_that_know_the_folders_by_other_paths(videos, undisturbed, clust
     assert all(made[name] == digest for name, digest in undisturbed.items() if name.startswith("tracks"))
 
 
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory):
-    """An authority of our own, and one certificate by it."""
-    if shutil.which("openssl") is None:
-        pytest.skip("needs openssl")
-    folder = tmp_path_factory.mktemp("certificates")
-
-    def openssl(*args: object) -> None:
-        subprocess.run(["openssl", *map(str, args)], cwd=folder, check=True, capture_output=True)
-
-    key = ("-newkey", "rsa:2048", "-nodes", "-days", "2")
-    openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=study")
-    openssl("req", *key, "-keyout", "key.pem", "-out", "request.pem", "-subj", "/CN=seqfer")
-    openssl("x509", "-req", "-in", "request.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-            "-out", "cert.pem", "-days", "2")  # fmt: skip
-    return folder
-
-
 @pytest.mark.slow
 def test_with_certificates_only_who_has_one_is_let_in(videos, undisturbed, certificates, tmp_path):
     ours = certificates
