@@ -98,11 +98,15 @@ def _client(config: ClusterConfig, stack: ExitStack) -> Client:
 def _settings(config: ClusterConfig) -> dict[str, Any]:
     """Dask's settings, for us and all that we begin."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    if config.is_here:  # their terminal is ours
+        inherited["DASK_LOGGING__DISTRIBUTED"] = "critical"
     settings: dict[str, Any] = {
         "distributed.nanny.pre-spawn-environ": _WORKER_ENVIRONMENT | inherited,
         # Each loss of a worker is told at once: only we know what had begun on it (dispatch.py).
         "distributed.scheduler.allowed-failures": 0,
         "distributed.scheduler.worker-saturation": 1.0,
+        # With Dask's half a second, adaptive scaling would leave ten hours of video to one worker.
+        "distributed.scheduler.unknown-task-duration": "1 minute",
         # Of workers that do not say that they live: later than what hangs has ended itself, and told why.
         "distributed.scheduler.worker-ttl": f"{config.stall_seconds + _TTL_AFTER_SECONDS} s",
         "distributed.comm.timeouts.connect": f"{config.connect_seconds} s",
@@ -166,7 +170,8 @@ def grow(client: Client, config: ClusterConfig, num_tasks: int) -> None:
     if cluster is None or config.kind == "ssh":  # ssh: has them all from the start
         return
     if config.min_workers is not None:
-        cluster.adapt(minimum=config.min_workers, maximum=config.workers)
+        if getattr(cluster, "_adaptive", None) is None:  # from then on it sees by itself
+            cluster.adapt(minimum=config.min_workers, maximum=config.workers)
         return
     wanted = config.workers or os.cpu_count() or 1
     if config.is_here:
