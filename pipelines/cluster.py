@@ -13,7 +13,7 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 import dask
-from distributed import Client, Security, SpecCluster, Status, WorkerPlugin
+from distributed import Client, SpecCluster, Status, WorkerPlugin
 
 from seqfer.errors import InputError
 
@@ -89,7 +89,9 @@ def _client(config: ClusterConfig, stack: ExitStack) -> Client:
     if config.scheduler_file is not None:
         where: dict[str, Any] = {"scheduler_file": str(config.scheduler_file)}
     else:
-        if (config.scheduler or "").startswith("tls:") and not Security().tls_ca_file:
+        if (config.scheduler or "").startswith("tls:") and not dask.config.get(
+            "distributed.comm.tls.ca-file"
+        ):
             raise ClusterError(config.name, "needs certificates: cluster.tls.ca_file, .cert and .key")
         where = {"address": config.scheduler or stack.enter_context(make_cluster(config))}
     return stack.enter_context(Client(**where, set_as_default=False, timeout=config.connect_seconds))

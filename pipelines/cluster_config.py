@@ -132,8 +132,11 @@ class ClusterConfig:
         if self.is_here:
             return outcome
         there, error = self.to_workers(job), outcome.error
-        for ours, theirs in ((job.path, there.path), (job.out, there.out), *self.paths.items()):
-            error = error.replace(readable(theirs), readable(ours)) if theirs else error
+        told: list[tuple[Path | str, Path | str]] = [(job.out, there.out), *self.paths.items()]
+        if job.path is not None and there.path is not None:
+            told.insert(0, (job.path, there.path))
+        for ours, theirs in told:
+            error = error.replace(readable(theirs), readable(ours))
         return replace(outcome, path=job.where, error=error)
 
     def _theirs(self, path: Path) -> Path:
