@@ -89,9 +89,8 @@ def _client(config: ClusterConfig, stack: ExitStack) -> Client:
     if config.scheduler_file is not None:
         where: dict[str, Any] = {"scheduler_file": str(config.scheduler_file)}
     else:
-        if (config.scheduler or "").startswith("tls:") and not dask.config.get(
-            "distributed.comm.tls.ca-file"
-        ):
+        has_authority = dask.config.get("distributed.comm.tls.ca-file")
+        if (config.scheduler or "").startswith("tls:") and not has_authority:
             raise ClusterError(config.name, "needs certificates: cluster.tls.ca_file, .cert and .key")
         where = {"address": config.scheduler or stack.enter_context(make_cluster(config))}
     return stack.enter_context(Client(**where, set_as_default=False, timeout=config.connect_seconds))
