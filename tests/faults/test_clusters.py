@@ -64,13 +64,14 @@ def test_tasks_go_to_workers_with_the_resources_they_need(videos, undisturbed, c
 
 
 @pytest.mark.slow
-def test_workers_that_know_the_folders_by_other_paths(videos, undisturbed, cluster, tmp_path):
+def test_workers_that_know_the_folders_by_other_paths(videos, cluster, tmp_path):
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     theirs.mkdir()
     shutil.copytree(videos, ours / "videos")
     (ours / "videos" / "broken.mp4").write_bytes(bytes(3000))
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
         pytest.skip("needs leave to make a mount namespace")
+    assert run("extract", ours / "videos", "-o", ours / "alone")[0] == 1
     # In the workers' world our folder is empty, and its content, read-only but for the results, elsewhere.
     (ours / "out").mkdir()
     moved = (
@@ -87,8 +88,7 @@ def test_workers_that_know_the_folders_by_other_paths(videos, undisturbed, clust
     assert f"{ours}/videos/broken.mp4: " in errors
     rows = summary(ours / "out")
     assert [name for name, row in rows.items() if row["status"] == "failed"] == ["broken"]
-    made = digests(ours / "out")
-    assert all(made[name] == digest for name, digest in undisturbed.items() if name.startswith("tracks"))
+    assert digests(ours / "out") == digests(ours / "alone")
 
 
 @pytest.mark.slow
