@@ -99,15 +99,13 @@ def _client(config: ClusterConfig, stack: ExitStack) -> Client:
 def _settings(config: ClusterConfig) -> dict[str, Any]:
     """Dask's settings, for us and all that we begin."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    if config.is_here:  # their terminal is ours
+    if config.is_here and config.min_workers is not None:  # those that go say so, on our terminal
         inherited["DASK_LOGGING__DISTRIBUTED"] = "critical"
     settings: dict[str, Any] = {
         "distributed.nanny.pre-spawn-environ": _WORKER_ENVIRONMENT | inherited,
         # Each loss of a worker is told at once: only we know what had begun on it (dispatch.py).
         "distributed.scheduler.allowed-failures": 0,
         "distributed.scheduler.worker-saturation": 1.0,
-        # With Dask's half a second, adaptive scaling would leave ten hours of video to one worker.
-        "distributed.scheduler.unknown-task-duration": "1 minute",
         # Of workers that do not say that they live: later than what hangs has ended itself, and told why.
         "distributed.scheduler.worker-ttl": f"{config.stall_seconds + _TTL_AFTER_SECONDS} s",
         "distributed.comm.timeouts.connect": f"{config.connect_seconds} s",
@@ -117,6 +115,9 @@ def _settings(config: ClusterConfig) -> dict[str, Any]:
         "distributed.worker.memory.pause": False,
         "distributed.admin.low-level-log-length": 100,
     }
+    if config.min_workers is not None:
+        # With Dask's half a second, adaptive scaling would leave ten hours of video to one worker.
+        settings["distributed.scheduler.unknown-task-duration"] = "1 minute"
     if config.tls is not None:
         settings |= {
             "distributed.comm.require-encryption": True,
