@@ -7,7 +7,7 @@ FERPLUS.h5 holds groups ``train`` and ``valid``, each ``images`` uint8 (N, 48, 4
 (N, 10). LONDON is the folder of the Face Research Lab London Set: of its people some are trained on, the
 others measured on. WORK keeps the aligned stills (1 GB), the encoder's checkpoint and the training curves: a
 second call goes on where the first one stopped, and trains only what is not there.
-About two hours on one core; half an hour less where the processor multiplies 16-bit matrices (AMX).
+An hour and a quarter on one core of a processor that multiplies 16-bit matrices (AMX); elsewhere a night.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ NONE, ONSET, APEX, OFFSET = range(len(PHASES))
 _CHANGE = len(PHASES)  # of a plan only: one expression straight into the next
 EXPRESSIONS = 3  # that a course may show in turn
 #: How often each style is drawn: a posed rise, its reverse, a held face, and anything in turn.
-STYLES = {"rise": 0.35, "fall": 0.05, "held": 0.25, "free": 0.35}
+STYLES = {"rise": 0.4, "fall": 0.05, "held": 0.25, "free": 0.3}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

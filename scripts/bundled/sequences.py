@@ -99,7 +99,7 @@ class Sequences:
         rng = self._rng
         expressions = [k for k in range(len(EMOTIONS)) if k != _NEUTRAL]
         # Rare emotions are shown more often than they were photographed; most so where they are posed.
-        power = {"rise": 0.1, "fall": 0.1, "held": 0.85, "free": 0.5}[course.style]
+        power = {"rise": 0.1, "fall": 0.1, "held": 1.0, "free": 0.5}[course.style]
         chance = np.array([len(self._rows[k]) for k in expressions], float) ** power
         kinds = rng.choice(expressions, size=EXPRESSIONS, replace=False, p=chance / chance.sum())
         kinds = kinds if kind is None else [kind, *kinds[1:]]

@@ -29,6 +29,8 @@ class DecodingConfig:
         direct_factor: times that much must be brought where one expression turns straight into another,
             without neutral in between: on their way up and down, expressions look like others. 1 to 2:
             beyond, a detour over neutral would be cheaper.
+        neutral_margin: an expression is named where it is this much likelier than neutral, in nats: many
+            a face at rest looks a little sad or cross.
         evidence_per_second: how many independent looks a second of frames is worth; neighbouring frames
             show the same face, so fewer than the frame rate.
         edge: fraction of the apex intensity at which an expression counts as begun and as faded. The apex
@@ -43,14 +45,16 @@ class DecodingConfig:
     min_duration_seconds: float = 0.2
     switch_cost: float = 2.0
     direct_factor: float = 2.0
+    neutral_margin: float = 0.3
     evidence_per_second: float = 10.0
     edge: float = 0.2
     bridge_seconds: float = 0.5
     min_confidence: float = 0.0
 
     def __post_init__(self) -> None:
-        if min(self.min_duration_seconds, self.switch_cost, self.bridge_seconds) < 0:
-            raise ValueError("min_duration_seconds, switch_cost and bridge_seconds must not be negative")
+        for name in ("min_duration_seconds", "switch_cost", "neutral_margin", "bridge_seconds"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, got {getattr(self, name)}")
         if not 1 <= self.direct_factor <= 2:
             raise ValueError(f"direct_factor must lie between 1 and 2, got {self.direct_factor}")
         if not 0 <= self.min_confidence <= 1:
@@ -131,8 +135,11 @@ def _decode_stretch(
     bounds = np.append(pts, end)
     probs = p.emotion_probs[rows].astype(np.float64)
     weight = (np.diff(bounds) * trusted[rows])[:, None] * config.evidence_per_second
+    evidence = np.log(np.maximum(probs, _MIN_PROBABILITY))
+    if (neutral := p.vocabulary.neutral_index) is not None:
+        evidence[:, neutral] += config.neutral_margin
     cuts = best_segmentation(
-        np.log(np.maximum(probs, _MIN_PROBABILITY)) * weight,
+        evidence * weight,
         pts,
         float(bounds[-1]),
         switch_cost=_switch_costs(p.vocabulary, config),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -82,6 +83,18 @@ def test_a_face_out_of_sight_leaves_a_gap():
 def test_a_rise_of_ten_stills_is_neutral_and_then_the_expression():
     segments = decode(predictions([NEUTRAL] * 4 + [HAPPY] * 6, np.arange(10) / 30), video_id="v")
     assert [(s.emotion, s.end_frame) for s in segments] == [("neutral", 4), ("happiness", 10)]
+
+
+def test_a_face_that_always_looks_a_little_sad_is_neutral():
+    pts = np.arange(100) / 25
+    p = predictions([EMOTIONS.index("sadness")] * 100, pts)
+    doubtful = np.tile(np.where(p.emotion_probs[0] == p.emotion_probs.max(), 0.53, 0.0), (100, 1))
+    doubtful[:, NEUTRAL] = 0.47
+    p = replace(p, emotion_probs=doubtful.astype(np.float32))
+    assert [s.emotion for s in decode(p, video_id="v")] == ["neutral"]
+    assert [s.emotion for s in decode(p, video_id="v", config=DecodingConfig(neutral_margin=0))] == [
+        "sadness"
+    ]
 
 
 def test_one_frame_and_none():
