@@ -20,6 +20,7 @@ from seqfer.evaluation.protocols import check_strangers, subject_folds
 from seqfer.evaluation.scoring import ScoringConfig, score_faces
 from seqfer.files import atomic_text
 from seqfer.models import load_model, read_metadata
+from seqfer.models.kept import KeptFeatures
 from seqfer.store import RunStore, open_run
 
 from .options import VerbParser
@@ -127,15 +128,16 @@ def _rounds(made: argparse.Namespace, rest: Sequence[str], scoring: ScoringConfi
         rounds = list(subject_folds(whole.subjects, whole.faces, folds, seed=1, table=whole.table))
     tallies: dict[str, Tally] = {}
     scores = []
+    kept = KeptFeatures()
     for n, people in enumerate(rounds):
         more = ["--data.split=column"] if people is None else [f"--data.test_subjects={json.dumps(people)}"]
         folder = made.output / f"fold_{n + 1}" if people is not None else made.output / "model"
-        trained = _train([*rest, *more, f"--output={folder}"])
+        trained = _train([*rest, *more, f"--output={folder}"], kept)
         own = trained.data.of_side("test")
         if not own:
             raise LabelError(whole.table, "no face is left to test on: a split test is needed")
         tested = _only(whole, own)
-        fold = _tallies(load_model(trained.model), tested, scoring, trained.data)
+        fold = _tallies(load_model(trained.model), tested, scoring, trained.data, trained.kept)
         tallies |= fold
         scores.append(_brief(fold, tested))
         print(f"{folder}: {len(fold)} subjects, {scores[-1]}", flush=True)
@@ -164,17 +166,22 @@ def _cross(made: argparse.Namespace, rest: Sequence[str], scoring: ScoringConfig
                         "--same_names_differ if they are different people",
                     )
     cells: dict[str, dict[str, Any]] = {}
+    kept = {place: KeptFeatures() for place in places}
     for a in places:
         home = sets[a]
         people = subject_folds(home.subjects, home.faces, made.folds, seed=1, table=home.table)[0]
         folder = made.output / f"trained_on_{a.name}"
         trained = _train(
-            [*rest, *options[a], f"--data.test_subjects={json.dumps(people)}", f"--output={folder}"]
+            [*rest, *options[a], f"--data.test_subjects={json.dumps(people)}", f"--output={folder}"],
+            kept[a],
         )
         model = load_model(trained.model)
         for b in places:
             tested = _only(home, trained.data.of_side("test")) if b == a else sets[b]
-            tallies = _tallies(model, tested, scoring, trained.data if b == a else None)
+            tallies = _tallies(
+                model, tested, scoring, trained.data if b == a else None,
+                kept[b] if trained.kept is not None else None,
+            )  # fmt: skip
             summary = summarise(tallies, tested.data.vocabulary.names, model=type(model).__name__,
                                 protocol=f"trained on {a.name}, tested on {b.name}")  # fmt: skip
             write_report(folder, summary, f"tested_on_{b.name}")
@@ -183,8 +190,8 @@ def _cross(made: argparse.Namespace, rest: Sequence[str], scoring: ScoringConfig
     _write_matrix(made.output, cells)
 
 
-def _train(argv: list[str]) -> Trained:
-    trained = train(argv)
+def _train(argv: list[str], kept: KeptFeatures) -> Trained:
+    trained = train(argv, kept)
     if trained is None:
         raise ValueError("evaluate trains in one process: set trainer.devices to 1")
     return trained
@@ -210,13 +217,17 @@ def _only(whole: _Set, faces: set[tuple[str, int]]) -> _Set:
 
 
 def _tallies(
-    model: Any, tested: _Set, scoring: ScoringConfig, data: TracksDataModule | None
+    model: Any,
+    tested: _Set,
+    scoring: ScoringConfig,
+    data: TracksDataModule | None,
+    kept: KeptFeatures | None = None,
 ) -> dict[str, Tally]:
     windows = data.test_windows if data is not None else None
     try:
         return score_faces(
             model, tested.run, tested.faces, tested.subjects, tested.data.vocabulary, config=scoring,
-            windows=windows,
+            windows=windows, kept=kept,
         )  # fmt: skip
     except ValueError as error:
         raise WeightsError(type(model).__name__, str(error)) from error

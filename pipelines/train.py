@@ -30,6 +30,7 @@ from seqfer.models import (
     read_metadata,
     save_model,
 )
+from seqfer.models.kept import KeptFeatures
 from seqfer.models.starting import OF_ONES_OWN, start_from
 
 from .options import VerbParser
@@ -118,7 +119,9 @@ class _Cli(LightningCLI):
         parser.add_argument(
             "--tensorboard", type=bool, default=False, help="also log for TensorBoard (extra tensorboard)"
         )
-        parser.add_argument("--threads", type=int, default=None, help="of torch; default: every core")
+        parser.add_argument(
+            "--threads", type=int, default=None, help="of torch; default: OMP_NUM_THREADS, or every core"
+        )
         parser.link_arguments("data.vocabulary", "model.init_args.vocabulary")
         parser.link_arguments("data.sample_rate_hz", "model.init_args.sample_rate_hz")
 
@@ -173,6 +176,7 @@ class Trained:
         best: name of the checkpoint it is.
         score: its ``val/uar``.
         data: what it was trained on, divided.
+        kept: features that it keeps, of faces of the data.
     """
 
     model: Path
@@ -180,6 +184,7 @@ class Trained:
     best: str
     score: float
     data: TracksDataModule
+    kept: KeptFeatures | None
 
 
 def make_parser() -> ArgumentParser:
@@ -208,8 +213,12 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def train(argv: Sequence[str]) -> Trained | None:
+def train(argv: Sequence[str], kept: KeptFeatures | None = None) -> Trained | None:
     """Train as the command line ``argv`` says.
+
+    Args:
+        argv: options.
+        kept: features of the same faces by the same network, where it keeps them; added to.
 
     Returns:
         None in processes that only help another.
@@ -220,6 +229,8 @@ def train(argv: Sequence[str]) -> Trained | None:
     """
     with quiet_lightning():
         cli = make_cli(argv)
+        if kept is not None:
+            cli.datamodule.kept = kept
         return _fit(cli, cli.config)
 
 
@@ -289,7 +300,10 @@ def _fit(cli: _Cli, config: Namespace) -> Trained | None:
     }  # fmt: skip
     path = save_model(load_model(best), Path(config.output) / "model", metadata)
     score = float(cli.checkpoints.best_model_score)
-    return Trained(model=path, epochs=trainer.current_epoch, best=Path(best).stem, score=score, data=data)
+    return Trained(
+        model=path, epochs=trainer.current_epoch, best=Path(best).stem, score=score, data=data,
+        kept=data.kept if model.keeps_features else None,
+    )  # fmt: skip
 
 
 def _resume_from(wanted: str | None, output: Path) -> str | None:
@@ -322,5 +336,7 @@ def _check_same(resume: str, model: SequenceModel) -> None:
 
 
 def _cores() -> int:
-    """Cores this process may use, where the system says (Linux), else all."""
+    """Cores this process may use: as it is told, or where the system says (Linux), else all."""
+    if told := os.environ.get("OMP_NUM_THREADS", ""):
+        return torch.get_num_threads() if not told.isdigit() else int(told)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -70,6 +70,9 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--only", default="", help="architectures whose class or name has this in it")
     parser.add_argument("--precision", default="32-true", help="bf16-mixed is faster where AMX or a GPU is")
+    parser.add_argument(
+        "--threads", type=int, default=1, help="more gain little, and lose much on a busy machine"
+    )
     parser.add_argument("--tabulate", action="store_true", help="train nothing: what is in WORK already")
     made = parser.parse_args()
     chosen = [a for a in ARCHITECTURES if made.only.lower() in f"{a[0]} {a[1]}".lower()]
@@ -104,7 +107,8 @@ def _scored(
                 "--data.val_share=0.15",
                 "--data.augmentation=null", f"--trainer.max_epochs={made.epochs}", "--patience=6",
                 "--trainer.accelerator=auto", f"--trainer.precision={made.precision}", "--trainer.devices=1",
-                "--trainer.enable_progress_bar=false", "--trainer.enable_model_summary=false",
+                f"--threads={made.threads}", "--trainer.enable_progress_bar=false",
+                "--trainer.enable_model_summary=false",
             ]
         )  # fmt: skip
         if code:

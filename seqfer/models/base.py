@@ -73,6 +73,11 @@ class SequenceModel(pl.LightningModule):
         """Side of the picture that :meth:`encode` makes of a face, pixels; None where it sees none."""
         return None
 
+    @property
+    def keeps_features(self) -> bool:
+        """Features of a face do not change while it is trained, and are kept in memory."""
+        return False
+
     @classmethod
     def read(cls, track: Any, start: int, stop: int) -> Tensor:
         """Rows of a track as :meth:`encode` takes them."""
@@ -113,7 +118,9 @@ class SequenceModel(pl.LightningModule):
         return self.temporal(features, mask)
 
     def look(self, batch: Mapping[str, Tensor]) -> SequenceOutputs:
-        """What the model says of a batch of windows."""
+        """What the model says of a batch of windows, of faces or of their features."""
+        if "features" in batch:
+            return self.temporal(batch["features"], batch["mask"])
         return self(batch[self.inputs], batch["mask"])
 
     def training_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> Tensor:
@@ -158,10 +165,13 @@ class SequenceModel(pl.LightningModule):
             scores.reset()
 
     def on_fit_start(self) -> None:
-        """Weigh the emotions by how often the training data shows them, where asked for."""
-        counts = getattr(getattr(self.trainer, "datamodule", None), "class_counts", None)
+        """Weigh emotions by how often the training data shows them, where asked for; make kept features."""
+        data = getattr(self.trainer, "datamodule", None)
+        counts = getattr(data, "class_counts", None)
         if self.loss_weights.class_balance and counts is not None:
             self._of_class = class_weights(counts, self.loss_weights.class_balance).to(self.device)
+        if self.keeps_features and data is not None:
+            data.keep_features(self)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW, of what is trained."""
