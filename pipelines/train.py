@@ -274,6 +274,7 @@ def _fit(cli: _Cli, config: Namespace) -> Trained | None:
         _check_same(resume, model)
     data.inputs = model.inputs
     data.setup()
+    model.trained_on = tuple(sorted(taught_before(config) | set(data.subjects)))
     if not model.by_gradient:
         if trainer.world_size > 1:
             raise ValueError(f"a {type(model).__name__} is solved by one process: set trainer.devices to 1")
@@ -296,7 +297,7 @@ def _fit(cli: _Cli, config: Namespace) -> Trained | None:
     scores = {name: round(float(v), 4) for name, v in trainer.callback_metrics.items()}
     metadata = {
         "name": Path(config.output).name, "checkpoint": Path(best).name, "last_scores": scores,
-        "versions": versions, "training_subjects": data.subjects,
+        "versions": versions, "training_subjects": list(model.trained_on),
     }  # fmt: skip
     path = save_model(load_model(best), Path(config.output) / "model", metadata)
     score = float(cli.checkpoints.best_model_score)
@@ -304,6 +305,13 @@ def _fit(cli: _Cli, config: Namespace) -> Trained | None:
         model=path, epochs=trainer.current_epoch, best=Path(best).stem, score=score, data=data,
         kept=data.kept if model.keeps_features else None,
     )  # fmt: skip
+
+
+def taught_before(config: Namespace) -> set[str]:
+    """Who the weights that a training starts from were trained on, as far as these say."""
+    encoder = config.model.get("init_args", {}).get("encoder")
+    starts = [start for start in (config.start_from, encoder) if isinstance(start, str)]
+    return {who for start in starts for who in read_metadata(start).get("training_subjects", ())}
 
 
 def _resume_from(wanted: str | None, output: Path) -> str | None:

@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("-o", "--out", type=Path, required=True, help="stem of the table and the plot")
     parser.add_argument("--work", type=Path, default=Path("architectures_work"), help="models and scores")
     parser.add_argument("--folds", type=int, default=10)
-    parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--only", default="", help="architectures whose class or name has this in it")
     parser.add_argument("--precision", default="32-true", help="bf16-mixed is faster where AMX or a GPU is")
     parser.add_argument(
@@ -105,7 +105,7 @@ def _scored(
                 f"--data.vocabulary={','.join(_emotions(place))}", "--data.sample_rate_hz=12.5",
                 "--data.window_seconds=1.6", "--data.moment_seconds=0.13", "--data.batch_size=16",
                 "--data.val_share=0.15",
-                "--data.augmentation=null", f"--trainer.max_epochs={made.epochs}", "--patience=6",
+                "--data.augmentation=null", f"--trainer.max_epochs={made.epochs}", "--patience=10",
                 "--trainer.accelerator=auto", f"--trainer.precision={made.precision}", "--trainer.devices=1",
                 f"--threads={made.threads}", "--trainer.enable_progress_bar=false",
                 "--trainer.enable_model_summary=false",

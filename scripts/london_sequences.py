@@ -119,13 +119,18 @@ class _Person:
         t = np.clip((np.arange(STEPS) - begin) / rise, 0, 1)
         course = strength * (3 * t**2 - 2 * t**3)
         course = course + rng.normal(0, 0.01, STEPS).cumsum() * 0.3 * (course > 0)
+        moves = self._moves(emotion)
         sway = _smooth(rng, STEPS, 4) * [0.8, 1.5, 1.5, 0.008]
         light = _Light(rng, own)
         blur = rng.uniform(0, 0.9)
         frames = []
         for n in range(STEPS):
             level = float(np.clip(course[n], 0, 1))
-            picture = self._smiling(level) if emotion == "happiness" else self._warped(emotion, level)
+            picture = (
+                self._smiling(level)
+                if emotion == "happiness"
+                else self._warped(moves, level, parted=emotion == "surprise")
+            )
             turn = cv2.getRotationMatrix2D((_SIDE / 2, _SIDE / 2), sway[n, 0], 1 + sway[n, 3])
             turn[:, 2] += sway[n, 1:3]
             moved = cv2.warpAffine(picture, turn, (_SIDE, _SIDE), borderMode=cv2.BORDER_REPLICATE)
@@ -139,16 +144,19 @@ class _Person:
         b = _pulled(self.smile, self.back * (1 - level))
         return cv2.addWeighted(a, 1 - level, b, level, 0)
 
-    def _warped(self, emotion: str, level: float) -> NDArray[np.uint8]:
-        """The neutral face with brows, lids and mouth moved."""
-        places = self._places
-        moved = np.zeros_like(places)
-        for centre, reach, move in _WARPS[emotion]:
-            far = np.square(places - np.float32(centre)).sum(axis=-1)
+    def _moves(self, emotion: str) -> NDArray[np.float32]:
+        """How far every place is moved at full strength, (H, W, 2)."""
+        moved = np.zeros_like(self._places)
+        for centre, reach, move in _WARPS.get(emotion, ()):
+            far = np.square(self._places - np.float32(centre)).sum(axis=-1)
             moved += np.exp(-far / (2 * reach**2))[..., None] * np.float32(move)
-        places = places - level * moved
+        return moved
+
+    def _warped(self, moves: NDArray[np.float32], level: float, *, parted: bool) -> NDArray[np.uint8]:
+        """The neutral face with brows, lids and mouth moved, the lips parted or closed."""
+        places = self._places - np.float32(level) * moves
         gap = np.zeros(places.shape[:2], np.float32)
-        if emotion == "surprise":
+        if parted:
             places, gap = self._lips.parted(places, level)
         back = np.linalg.inv(self._turn).astype(np.float32)
         y, x = np.mgrid[:_SIDE, :_SIDE].astype(np.float32)

@@ -34,6 +34,7 @@ class SequenceModel(pl.LightningModule):
         inputs: what :meth:`encode` takes of a face.
         by_gradient: it is trained by gradients; else it sees the data once, and solves.
         arguments: what builds the same network again (JSON values only).
+        trained_on: names of the people that it, and what it started from, learnt from, as far as is known.
         temperature: logits of emotions are divided by this, for calibrated probabilities (Guo et al.
             2017, arXiv:1706.04599).
     """
@@ -58,6 +59,7 @@ class SequenceModel(pl.LightningModule):
         self.sample_rate_hz = float(sample_rate_hz)
         self.learning_rate, self.weight_decay = learning_rate, weight_decay
         self.loss_weights = loss or LossWeights()
+        self.trained_on: tuple[str, ...] = ()
         self._of_class: Tensor | None = None
         self.register_buffer("temperature", torch.ones(()))
         self.val_loss = MeanMetric()
@@ -182,7 +184,7 @@ class SequenceModel(pl.LightningModule):
         """Lightning's checkpoints also tell :func:`seqfer.models.load_model` what network this is."""
         from .weights import describe
 
-        checkpoint["seqfer"] = describe(self, {})
+        checkpoint["seqfer"] = describe(self, {"training_subjects": list(self.trained_on)})
 
 
 class Heads(nn.Module):
