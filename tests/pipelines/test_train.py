@@ -125,6 +125,16 @@ def test_kept_features_train_to_the_same_and_only_where_they_may(data, tmp_path,
     assert "keep_features needs data.augmentation null" in capsys.readouterr().err.splitlines()[-1]
 
 
+def test_tensorboard_is_written_beside_the_table(data, tmp_path):
+    reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    assert main(arguments(data, tmp_path, 2, "--tensorboard=true")) == 0
+    events = reader.EventAccumulator(str(tmp_path / "tensorboard" / "version_0"))
+    events.Reload()
+    assert {"train/loss", "val/loss", "val/uar"} <= set(events.Tags()["scalars"])
+    told = [event.value for event in events.Scalars("val/loss")]
+    np.testing.assert_allclose(told, [float(r["val/loss"]) for r in history(tmp_path)], rtol=1e-5)
+
+
 def test_resumed_training_is_training_that_never_stopped(data, tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert main(arguments(data, whole, 4)) == 0
