@@ -94,7 +94,7 @@ class _Cli(LightningCLI):
                 self.config.model.init_args.encoder = start
         encoder = self.config.model.get("init_args", {}).get("encoder")
         if isinstance(encoder, str):
-            read_metadata(encoder)
+            load_model(encoder)
 
     def add_arguments_to_parser(self, parser: Any) -> None:
         parser.prog = "seqfer train"

@@ -126,9 +126,18 @@ class SequenceModel(pl.LightningModule):
         return self(batch[self.inputs], batch["mask"])
 
     def training_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> Tensor:
-        """Loss of a batch of windows; see :class:`seqfer.data.TrackWindows` for its entries."""
+        """Loss of a batch of windows; see :class:`seqfer.data.TrackWindows` for its entries.
+
+        Raises:
+            ValueError: it is no number any more.
+        """
         outputs = self.look(batch)
         parts = sequence_loss(outputs, batch, self.loss_weights, self._of_class)
+        if not torch.isfinite(parts["loss"]):
+            raise ValueError(
+                f"the loss is {parts['loss']:g} in step {self.global_step + 1}: the training diverged "
+                "(lower learning rates may help), or what it reads is broken"
+            )
         for name, value in parts.items():
             self.log(f"train/{name}", value, prog_bar=name == "loss", batch_size=len(batch["mask"]))
         return parts["loss"]

@@ -167,6 +167,15 @@ def test_what_is_wrong_is_said_in_one_line(data, tmp_path, capsys):
         assert words in capsys.readouterr().err.splitlines()[-1]
     assert main(arguments(data, tmp_path, 1, "--model.init_args.encoder=nowhere")) == 2
     assert capsys.readouterr().err.startswith("seqfer train: nowhere: no such model; bundled are: ")
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes((tmp_path / "m" / "model.safetensors").read_bytes()[:3000])
+    cut.with_suffix(".json").write_bytes((tmp_path / "m" / "model.json").read_bytes())
+    capsys.readouterr()
+    for start in (f"--start_from={cut}", f"--model.init_args.encoder={cut}"):
+        assert main(arguments(data, tmp_path, 1, start)) == 2
+        assert capsys.readouterr().err.startswith(f"seqfer train: {cut}: not a readable safetensors file")
+    assert main(arguments(data, tmp_path, 3, "--model.init_args.learning_rate=1e30")) == 2
+    assert "the training diverged" in capsys.readouterr().err.splitlines()[-1]
     assert main(arguments(data, tmp_path, 1, "--data.val_share=2")) == 2
     assert "val_share must be between 0 and 1" in capsys.readouterr().err.splitlines()[-1]
     for wrong in ("--model=Transformer", "--data.colour=red", "--model.init_args.hidden=x"):
