@@ -25,6 +25,11 @@ def model_fingerprint(name_or_path: Path | str = "bundled") -> str:
     return digest.hexdigest()
 
 
+def is_bundled(name_or_path: Path | str) -> bool:
+    """Whether it is a model that comes with seqfer."""
+    return resolve(name_or_path).parent == BUNDLED
+
+
 def resolve(name_or_path: Path | str) -> Path:
     """The safetensors or ckpt file that ``name_or_path`` means (see :func:`load_model`).
 
