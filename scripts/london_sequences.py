@@ -72,7 +72,7 @@ def main() -> None:
         name = path.name[:3]
         if name in left_out:
             continue
-        person = _Person(detector, path, path.with_name(f"{name}_smiling.jpg"))
+        person = Person(detector, path, path.with_name(f"{name}_smiling.jpg"))
         for take, emotion in enumerate(list(CODES) * made.takes, start=1):
             rng = np.random.default_rng([made.seed, int(name), take, made.condition == "own"])
             frames = person.sequence(emotion, rng, own=made.condition == "own")
@@ -91,11 +91,16 @@ def _write(out: Path, subject: str, sequence: str, frames: list[NDArray[np.uint8
     note.write_text(f"   {code}.0000000e+00\n")
 
 
-class _Person:
-    """A neutral photograph, the smile brought to the same place, and the flow from each to the other."""
+class Person:
+    """A neutral photograph, the smile brought to the same place, and the flow from each to the other.
+
+    Attributes:
+        points: float64 (5, 2), of the neutral face, pixels of the frames to come.
+    """
 
     def __init__(self, detector: CenterFace, neutral: Path, smiling: Path) -> None:
         self.neutral, points = _portrait(detector, neutral)
+        self.points = points
         smile, others = _portrait(detector, smiling)
         warp = similarity_to_template(points, 1)
         warp[:, 2] += 0.5  # fractions of the side begin at the edge, not in the middle of the first pixel
@@ -112,8 +117,10 @@ class _Person:
         self.there = cv2.GaussianBlur(flow.calc(smooth[0], smooth[1], None), (0, 0), 3)
         self.back = cv2.GaussianBlur(flow.calc(smooth[1], smooth[0], None), (0, 0), 3)
 
-    def sequence(self, emotion: str, rng: np.random.Generator, *, own: bool) -> list[NDArray[np.uint8]]:
-        """Frames from neutral to the apex of an expression."""
+    def sequence(
+        self, emotion: str, rng: np.random.Generator, *, own: bool, every: int = 1
+    ) -> list[NDArray[np.uint8]]:
+        """Frames from neutral to the apex of an expression, or every so many of them."""
         strength = rng.uniform(0.25, 0.5) if own else rng.uniform(0.15, 0.8)
         begin, rise = rng.integers(2, 5), rng.integers(5, 9)
         t = np.clip((np.arange(STEPS) - begin) / rise, 0, 1)
@@ -124,7 +131,7 @@ class _Person:
         light = _Light(rng, own)
         blur = rng.uniform(0, 0.9)
         frames = []
-        for n in range(STEPS):
+        for n in range(0, STEPS, every):
             level = float(np.clip(course[n], 0, 1))
             picture = (
                 self._smiling(level)
@@ -203,7 +210,8 @@ class _Light:
     """Light of a sequence: usual rooms, or dark with a lamp high on one side."""
 
     def __init__(self, rng: np.random.Generator, own: bool) -> None:
-        self._gamma = float(np.exp(rng.normal(0.75, 0.12) if own else rng.normal(0, 0.15)))
+        gamma = float(np.exp(rng.normal(0.75, 0.12) if own else rng.normal(0, 0.15)))
+        self._curve = (255 * (np.arange(256) / 255) ** gamma).astype(np.float32)
         self._noise = rng.uniform(5, 8) if own else rng.uniform(1, 4)
         ramp = np.linspace(-1, 1, _SIDE, dtype=np.float32)
         down, across = (rng.uniform(0.6, 0.8), rng.choice([-1, 1]) * rng.uniform(0.3, 0.5)) if own else (
@@ -211,7 +219,7 @@ class _Light:
         self._field = np.clip(1 - down * ramp[:, None] + across * ramp[None], 0.08, 1.8)[..., None]
 
     def __call__(self, picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-        lit = 255 * (picture / np.float32(255)) ** self._gamma * self._field
+        lit = cv2.LUT(picture, self._curve) * self._field
         return np.clip(lit + rng.normal(0, self._noise, picture.shape), 0, 255).astype(np.uint8)
 
 

@@ -16,6 +16,7 @@ import argparse
 import csv
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from seqfer.store import open_run
 RECIPE = Path(__file__).resolve().parents[1] / "configs" / "train_own_conditions.yaml"
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -43,8 +44,9 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--clips", type=int, default=20)
     parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--rate", type=float, default=25.0, help="moments a second")
     parser.add_argument("--precision", default="32-true")
-    made = parser.parse_args()
+    made = parser.parse_args(argv)
     table = made.study / "labels.csv"
     with table.open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -92,8 +94,9 @@ def _model(way: str, made: argparse.Namespace, table: Path, names: list[str], dr
     folder = made.work / f"{way.replace(' ', '_')}_{draw}"
     options = [
         f"--config={RECIPE}", f"--data.stores={made.study}", f"--data.labels={table}", f"--output={folder}",
-        f"--data.vocabulary={','.join(names)}", "--data.sample_rate_hz=25", "--data.window_seconds=1.6",
-        "--data.moment_seconds=0.13", "--data.val_share=0.2", f"--data.seed={draw}",
+        f"--data.vocabulary={','.join(names)}", f"--data.sample_rate_hz={made.rate}",
+        "--data.window_seconds=1.6", "--data.moment_seconds=0.13", "--data.val_share=0.2",
+        f"--data.seed={draw}",
         f"--trainer.max_epochs={made.epochs}", f"--trainer.precision={made.precision}",
         "--threads=1", "--trainer.devices=1", "--trainer.enable_progress_bar=false",
         "--trainer.enable_model_summary=false",
