@@ -38,8 +38,8 @@ PUBLISHED = {
 
 _ENCODER = {"encoder": "bundled", "freeze_encoder": True, "keep_features": True, "learning_rate": 5e-3}
 _TRAINED_ON = {
-    **_ENCODER, "freeze_encoder": False, "keep_features": False, "encoder_learning_rate": 1e-3,
-    "layer_decay": 0.6,
+    **_ENCODER, "freeze_encoder": False, "keep_features": False, "learning_rate": 1e-3,
+    "encoder_learning_rate": 1e-4, "layer_decay": 0.6,
 }  # fmt: skip
 _SOLVED = {"loss": {"class_balance": 1.0}}
 _GRU = {"cell": "gru", "hidden": 64}
@@ -52,7 +52,7 @@ ARCHITECTURES: list[tuple[str, str, dict[str, Any]]] = [
     ("CNN-LSTM, one direction", "CnnRnn", {**_ENCODER, **_GRU, "cell": "lstm", "bidirectional": False}),
     ("CNN-GRU, both directions", "CnnRnn", {**_ENCODER, **_GRU}),
     ("ConvLSTM", "ConvLstm", {**_ENCODER, "channels": 48, "hidden": 32}),
-    ("3-D CNN, from nothing", "Cnn3d", {"learning_rate": 3e-3}),
+    ("3-D CNN, from nothing", "Cnn3d", {"learning_rate": 1e-3}),
     ("CNN-GRU, encoder trained on", "CnnRnn", {**_TRAINED_ON, **_GRU}),
 ]
 
