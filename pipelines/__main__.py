@@ -10,6 +10,8 @@ from importlib.metadata import version
 
 from seqfer.errors import SeqferError
 
+from .fence import fence
+
 _GROUPS = {
     "see what it does": {
         "demo": ("demo", "make sample videos and run the whole way on them"),
@@ -38,6 +40,7 @@ _GROUPS = {
         "completion": ("completion", "a script for your shell, to complete all this"),
     },
 }
+_FENCED = frozenset({"inspect", "report", "plot"})  # they read files of others in the process of the command
 #: Every verb, in the order of use: the module that does it, and what it does.
 VERBS = {name: verb for group in _GROUPS.values() for name, verb in group.items()}
 
@@ -77,6 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         there = meant(verb, VERBS) or f"; there are {', '.join(VERBS)}"
         print(f"seqfer: unknown verb {verb!r}{there}", file=sys.stderr)
         return 2
+    if argv is None and verb in _FENCED:
+        fence(verb)
     # One thread for each native library: workers share the machine by processes, and a second
     # thread beside a busy neighbour costs more than it brings. Read when the libraries load.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):

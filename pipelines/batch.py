@@ -149,8 +149,8 @@ def tell_batch(batch: Batch, num_jobs: int, out: Path, *, quiet: bool, verb: str
         errors.append(str(error))
     if not quiet:
         print_outcomes(ordered, out)
-    for error in errors:
-        print(f"seqfer {verb}: {error}", file=sys.stderr)
+    for line in errors:
+        print(f"seqfer {verb}: {line}", file=sys.stderr)
     if batch.interrupted:
         print(
             f"seqfer {verb}: interrupted with {len(ordered) - len(failed)} of {num_jobs} videos done; "

@@ -13,7 +13,7 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 import dask
-from distributed import Client, Security, SpecCluster, Status, WorkerPlugin
+from distributed import Client, SpecCluster, Status, WorkerPlugin
 
 from seqfer.errors import InputError
 
@@ -89,7 +89,8 @@ def _client(config: ClusterConfig, stack: ExitStack) -> Client:
     if config.scheduler_file is not None:
         where: dict[str, Any] = {"scheduler_file": str(config.scheduler_file)}
     else:
-        if (config.scheduler or "").startswith("tls:") and not Security().tls_ca_file:
+        has_authority = dask.config.get("distributed.comm.tls.ca-file")
+        if (config.scheduler or "").startswith("tls:") and not has_authority:
             raise ClusterError(config.name, "needs certificates: cluster.tls.ca_file, .cert and .key")
         where = {"address": config.scheduler or stack.enter_context(make_cluster(config))}
     return stack.enter_context(Client(**where, set_as_default=False, timeout=config.connect_seconds))
@@ -98,6 +99,8 @@ def _client(config: ClusterConfig, stack: ExitStack) -> Client:
 def _settings(config: ClusterConfig) -> dict[str, Any]:
     """Dask's settings, for us and all that we begin."""
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    if config.is_here and config.min_workers is not None:  # those that go say so, on our terminal
+        inherited["DASK_LOGGING__DISTRIBUTED"] = "critical"
     settings: dict[str, Any] = {
         "distributed.nanny.pre-spawn-environ": _WORKER_ENVIRONMENT | inherited,
         # Each loss of a worker is told at once: only we know what had begun on it (dispatch.py).
@@ -112,6 +115,9 @@ def _settings(config: ClusterConfig) -> dict[str, Any]:
         "distributed.worker.memory.pause": False,
         "distributed.admin.low-level-log-length": 100,
     }
+    if config.min_workers is not None:
+        # With Dask's half a second, adaptive scaling would leave ten hours of video to one worker.
+        settings["distributed.scheduler.unknown-task-duration"] = "1 minute"
     if config.tls is not None:
         settings |= {
             "distributed.comm.require-encryption": True,
@@ -138,14 +144,15 @@ def _replaced(cluster: SpecCluster) -> Iterator[None]:
     """Workers that could not start, or did not come back, are begun again until the block ends.
 
     Nannies restart workers that die; what Dask leaves out is a worker that dies while it starts, and a job
-    of a batch system that comes to its end: it takes them off its list, and that is all.
+    of a batch system that comes to its end: it takes them off its list, and that is all. (What could not even
+    be asked for is left as ``created``.)
     """
     ended = threading.Event()
 
     def look() -> None:
         while not ended.wait(_LOOK_SECONDS):
             for name, worker in list(cluster.workers.items()):
-                if worker.status in (Status.failed, Status.closed):
+                if worker.status in (Status.failed, Status.closed, Status.created):
                     cluster.workers.pop(name, None)
             if set(cluster.worker_spec) - set(cluster.workers):
                 cluster.scale(len(cluster.worker_spec))
@@ -165,7 +172,8 @@ def grow(client: Client, config: ClusterConfig, num_tasks: int) -> None:
     if cluster is None or config.kind == "ssh":  # ssh: has them all from the start
         return
     if config.min_workers is not None:
-        cluster.adapt(minimum=config.min_workers, maximum=config.workers)
+        if getattr(cluster, "_adaptive", None) is None:  # from then on it sees by itself
+            cluster.adapt(minimum=config.min_workers, maximum=config.workers)
         return
     wanted = config.workers or os.cpu_count() or 1
     if config.is_here:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from seqfer.errors import readable
 from seqfer.jobs import Job, Outcome
+from seqfer.models.files import is_bundled
 
 Kind = Literal["local", "slurm", "pbs", "sge", "lsf", "ssh", "kubernetes"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -48,7 +49,7 @@ class ClusterConfig:
         tls: certificates for all who take part. Jobs of a batch system get some for this run without.
         insecure: do without certificates between hosts: who is on the network can read along, and run code.
         interface: network interface that workers elsewhere reach the scheduler by, as ``ib0``.
-        hosts: of ``ssh``; the first runs the scheduler.
+        hosts: of ``ssh``; the first runs the scheduler, the others ``workers`` each.
         options: more for the cluster of this kind, by the names of the package that makes it.
         dashboard: address for Dask's dashboard, as ``127.0.0.1:8787``; none where not given.
         connect_seconds: how long a scheduler may take to answer.
@@ -87,8 +88,10 @@ class ClusterConfig:
             raise ValueError("scheduler and scheduler_file are two ways to say the same, give one")
         if self.is_there and self.kind != "local":
             raise ValueError(f"a cluster that is already there is not to be begun by {self.kind}, give one")
-        if self.kind == "ssh" and not self.hosts:
-            raise ValueError("ssh needs hosts")
+        if self.kind == "ssh" and len(self.hosts) < 2:
+            raise ValueError("ssh needs hosts: one for the scheduler, then one or more for workers")
+        if self.kind == "ssh" and self.min_workers is not None:
+            raise ValueError("ssh has all its workers from the start, min_workers is for other clusters")
         if self.kind == "ssh" and self.tls is None and not self.insecure:
             raise ValueError("ssh needs tls (ca_file, cert, key; see docs/cluster.md), or insecure")
 
@@ -108,34 +111,38 @@ class ClusterConfig:
         return str(self.scheduler or self.scheduler_file or f"{self.kind} cluster")
 
     def to_workers(self, job: Job) -> Job:
-        """A job with the paths that workers know."""
-        if not self.paths:
+        """A job with the paths that workers know: whole ones, for they work in other folders."""
+        if self.is_here:
             return job
         config = job.config
-        persons = replace(config.persons, embedder=_mapped(config.persons.embedder, self.paths))
+        model, embedder = config.model, config.persons.embedder
+        if not is_bundled(model):
+            model = str(self._theirs(Path(model)))
+        if embedder is not None and "://" not in embedder:
+            embedder = str(self._theirs(Path(embedder)))
         return replace(
             job,
-            path=_mapped(job.path, self.paths),
-            out=_mapped(job.out, self.paths),
-            config=replace(config, model=str(_mapped(config.model, self.paths)), persons=persons),
+            path=None if job.path is None else self._theirs(job.path),
+            out=self._theirs(job.out),
+            config=replace(config, model=model, persons=replace(config.persons, embedder=embedder)),
         )
 
     def from_workers(self, job: Job, outcome: Outcome) -> Outcome:
         """An outcome with the paths that we know."""
-        if not self.paths:
+        if self.is_here:
             return outcome
-        error = outcome.error
-        for ours, theirs in self.paths.items():
-            error = error.replace(theirs, ours)
+        there, error = self.to_workers(job), outcome.error
+        told: list[tuple[Path | str, Path | str]] = [(job.out, there.out), *self.paths.items()]
+        if job.path is not None and there.path is not None:
+            told.insert(0, (job.path, there.path))
+        for ours, theirs in told:
+            error = error.replace(readable(theirs), readable(ours))
         return replace(outcome, path=job.where, error=error)
 
-
-def _mapped(path: Any, paths: Mapping[str, str]) -> Any:
-    """``path`` under the first of the prefixes that it is under, exchanged; others as they are."""
-    if path is None:
-        return None
-    for ours, theirs in paths.items():
-        where = Path(path).absolute() if isinstance(path, Path) else Path(path)
-        if where.is_relative_to(ours):
-            return type(path)(Path(theirs) / where.relative_to(ours))
-    return path
+    def _theirs(self, path: Path) -> Path:
+        """A path, whole, under the first of the prefixes that it is under, exchanged."""
+        path = path.absolute()
+        for ours, theirs in self.paths.items():
+            if path.is_relative_to(ours):
+                return Path(theirs) / path.relative_to(ours)
+        return path

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import dask
-from distributed import LocalCluster, Security, SSHCluster
+from distributed import LocalCluster, Security
 from distributed.deploy.cluster import Cluster
 
 from .cluster_config import ClusterConfig
+from .ssh_hosts import ssh_cluster
 
 _JOBQUEUE = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "sge": "SGECluster", "lsf": "LSFCluster"}
 _DEFAULT_JOB_MEMORY = "4GiB"
 _ON_LOOPBACK = "127.0.0.1:0"
+_IDLE_SECONDS = 120.0  # a scheduler on another host is to end, with its workers, where we were killed
 
 
 def make_cluster(config: ClusterConfig) -> Cluster:
@@ -88,17 +90,17 @@ def _ssh(config: ClusterConfig) -> Cluster:
         "memory_limit": config.memory_limit or "auto",
         "resources": _resources(config),
         "interface": config.interface,
+        "death_timeout": config.connect_seconds,
         **options.pop("worker_options", {}),
     }
     scheduler_options = {
         "port": 0,
         "dashboard_address": config.dashboard or _ON_LOOPBACK,
         "interface": config.interface,
+        "idle_timeout": config.connect_seconds + _IDLE_SECONDS,  # it is idle until workers have begun
         **options.pop("scheduler_options", {}),
     }
-    return SSHCluster(
-        list(config.hosts), worker_options=worker_options, scheduler_options=scheduler_options, **options
-    )
+    return ssh_cluster(config, worker=worker_options, scheduler=scheduler_options, **options)
 
 
 def _kubernetes(config: ClusterConfig) -> Cluster:

@@ -10,6 +10,7 @@ from seqfer.errors import SeqferError
 from seqfer.export import ExportConfig, find_persons, output_path
 from seqfer.export.run_tables import write_run_tables
 from seqfer.export.timeline_json import parse_timelines, read_document
+from seqfer.timeline import Timeline
 
 from .batch import Batch
 
@@ -18,7 +19,8 @@ def count_run(batch: Batch, out: Path, config: ExportConfig, *, verb: str) -> Ba
     """Write the run's tables where transitions are asked for; the batch, with what went wrong."""
     if "transitions" not in config.to or batch.interrupted:
         return batch
-    timelines, names = [], {}
+    timelines: list[Timeline] = []
+    names: dict[str, None] = {}
     try:
         for outcome in batch.outcomes:
             if outcome.status == "ok":

@@ -56,7 +56,9 @@ class VerbParser(ArgumentParser):
     ``--help`` leaves out settings within settings (``--gate.min_sharpness``); ``--help-all`` tells of them.
     """
 
-    def format_help(self, everything: bool = False) -> str:
+    def format_help(
+        self, formatter: argparse.HelpFormatter | None = None, *, everything: bool = False
+    ) -> str:
         """The help text; of all options, or of those that matter first."""
         inner = [a for a in self._actions if any("." in o for o in a.option_strings)]
         groups = [a for a in self._actions if any(i.dest.startswith(f"{a.dest}.") for i in inner)]
@@ -65,7 +67,7 @@ class VerbParser(ArgumentParser):
             if not everything:
                 for action, _ in before:
                     action.help = argparse.SUPPRESS
-            text = super().format_help()
+            text = super().format_help(formatter)
         finally:
             for action, words in before:
                 action.help = words
@@ -76,11 +78,16 @@ class VerbParser(ArgumentParser):
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Print ``message`` on one line, with what may have been meant, and exit with 2."""
-        if "nrecognized arguments" in message:
-            word = next((w for w in message.split() if w.startswith("-")), "").partition("=")[0]
-            message += meant(word, self._option_string_actions)
-        print(f"{self.prog}: {' '.join(message.split())} (see {self.prog} --help)", file=sys.stderr)
-        raise SystemExit(2)
+        complain(self, message)
+
+
+def complain(parser: ArgumentParser, message: str) -> NoReturn:
+    """What :meth:`VerbParser.error` does, for any parser."""
+    if "nrecognized arguments" in message:
+        word = next((w for w in message.split() if w.startswith("-")), "").partition("=")[0]
+        message += meant(word, parser._option_string_actions)
+    print(f"{parser.prog}: {' '.join(message.split())} (see {parser.prog} --help)", file=sys.stderr)
+    raise SystemExit(2)
 
 
 class _HelpAll(argparse.Action):

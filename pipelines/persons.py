@@ -52,8 +52,8 @@ def main(argv: Sequence[str]) -> int:
     jobs = plan_stores(made.out, ("embed",), RunConfig(persons=config))
     batch = compute_batch(jobs, made.out, made.cluster, quiet=made.quiet, verb="persons")
     failed = [outcome.error for outcome in batch.outcomes if outcome.status == "failed"]
-    for error in failed:
-        print(f"seqfer persons: {error}", file=sys.stderr)
+    for line in failed:
+        print(f"seqfer persons: {line}", file=sys.stderr)
     if batch.interrupted:
         return 130
     group_run(made.out, config, quiet=made.quiet)

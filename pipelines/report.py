@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def report_run(out: Path, options: ReportOptions | None = None, *, quiet: bool) 
     with BatchProgress(len(videos), "report", enabled=not quiet) as progress:
         for n, video in enumerate(videos):
             entry, said = _report_video(
-                video, options or ReportOptions(), lambda share, n=n: progress.fraction(n, share)
+                video, options or ReportOptions(), functools.partial(progress.fraction, n)
             )
             entries.append(entry)
             troubles += said

@@ -33,7 +33,7 @@ from seqfer.models import (
 from seqfer.models.kept import KeptFeatures
 from seqfer.models.starting import OF_ONES_OWN, start_from
 
-from .options import VerbParser
+from .options import complain
 from .preemption import SaveWhenTold
 from .versions import write_versions
 
@@ -74,7 +74,7 @@ class _Parser(LightningArgumentParser):
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Print ``message`` on one line, and exit."""
         self.prog = "seqfer train"
-        VerbParser.error(self, message, ex)
+        complain(self, message)
 
 
 class _Cli(LightningCLI):
@@ -300,9 +300,10 @@ def _fit(cli: _Cli, config: Namespace) -> Trained | None:
         "versions": versions, "training_subjects": list(model.trained_on),
     }  # fmt: skip
     path = save_model(load_model(best), Path(config.output) / "model", metadata)
-    score = float(cli.checkpoints.best_model_score)
+    score = cli.checkpoints.best_model_score
+    assert score is not None  # it has a path
     return Trained(
-        model=path, epochs=trainer.current_epoch, best=Path(best).stem, score=score, data=data,
+        model=path, epochs=trainer.current_epoch, best=Path(best).stem, score=float(score), data=data,
         kept=data.kept if model.keeps_features else None,
     )  # fmt: skip
 

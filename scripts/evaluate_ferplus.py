@@ -24,7 +24,7 @@ import h5py
 import numpy as np
 import torch
 from bundled.ferplus import align_stills, sha256_of
-from bundled.scoring import MIN_VOTES, clear_labels, figures, probabilities
+from bundled.scoring import MIN_VOTES, clear_labels, encoder_probabilities, figures, probabilities
 
 from seqfer.labels import EMOTIONS
 from seqfer.models import load_model, model_fingerprint
@@ -45,10 +45,7 @@ def main() -> None:
     truth, clear = clear_labels(votes, columns)
     crops, _, found = align_stills(images[clear], detect=not made.no_align)
     model = load_model(made.model)
-    with torch.inference_mode():
-        grey = torch.from_numpy(crops)[..., None]
-        logits = [model.encoder(part.expand(-1, -1, -1, 3)) for part in grey.split(64)]
-    own = figures(torch.softmax(torch.cat(logits), dim=1).numpy(), truth[clear])
+    own = figures(encoder_probabilities(model, crops), truth[clear])
     result = {
         "file": made.file.name,
         "sha256": sha256_of(made.file),

@@ -28,7 +28,14 @@ from bundled.encoder_training import EncoderRecipe, train_encoder
 from bundled.ferplus import MIN_SCORE, Stills, align_stills, load_stills, sha256_of
 from bundled.london import Person, divided, load_people
 from bundled.measuring import drawn_sequences, posed_rises, smiles
-from bundled.scoring import clear_labels, coverage, figures, probabilities, reliability
+from bundled.scoring import (
+    clear_labels,
+    coverage,
+    encoder_probabilities,
+    figures,
+    probabilities,
+    reliability,
+)
 from bundled.temporal_training import TemporalRecipe, calibrate, feature_bank, train_temporal
 from jsonargparse import ArgumentParser
 
@@ -160,13 +167,6 @@ def clear_stills(path: Path, group: str) -> tuple[np.ndarray, np.ndarray]:
         columns = [str(n) for n in file.attrs["vote_columns"]]
         truth, clear = clear_labels(file[group]["votes"][:], columns)
         return file[group]["images"][:][clear], truth[clear]
-
-
-@torch.inference_mode()
-def encoder_probabilities(model: SequenceModel, crops: np.ndarray) -> np.ndarray:
-    """The encoder's own reading of grey crops (N, S, S): (N, K)."""
-    parts = torch.from_numpy(crops)[..., None].split(64)
-    return torch.cat([torch.softmax(model.encoder(p.expand(-1, -1, -1, 3)), dim=1) for p in parts]).numpy()
 
 
 def brief(found: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from seqfer.faces.align import TEMPLATE
@@ -17,6 +16,7 @@ from seqfer.faces.quality import measure
 from seqfer.models import SequenceModel
 
 from .ferplus import CROP_SIZE, align_stills, five_points_of
+from .scoring import moment_logits
 
 _EYES = (TEMPLATE[1, 0] - TEMPLATE[0, 0]) * CROP_SIZE  # distance between the eyes in a crop, pixels
 
@@ -48,16 +48,9 @@ def by_condition(
     return table
 
 
-@torch.inference_mode()
 def named(model: SequenceModel, crops: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """The emotion of each of N grey crops, each seen for one moment; batches, for speed."""
-    guess = []
-    for start in range(0, len(crops), 64):
-        grey = torch.from_numpy(crops[start : start + 64])[..., None]
-        features = model.encode(grey.expand(-1, -1, -1, 3))[:, None]
-        out = model.temporal(features, torch.ones(features.shape[:2], dtype=torch.bool))
-        guess.append(out.emotion_logits[:, 0].argmax(dim=1))
-    return torch.cat(guess).numpy()
+    """The emotion of each of N grey crops, each seen for one moment."""
+    return moment_logits(model, crops).argmax(dim=1).numpy()
 
 
 def _bins(values: NDArray, edges: tuple[float, ...], right: NDArray[np.bool_]) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from .augment import augmented
 from .encoder_training import bfloat16_is_fast
 from .ferplus import Stills
 from .london import STEPS, Person, as_stills
+from .scoring import moment_logits
 from .sequences import FeatureBank, batches
 
 
@@ -128,13 +129,7 @@ def calibrate(model: SequenceModel, crops: NDArray[np.uint8], truth: NDArray[np.
         crops: uint8 (N, S, S), grey, each seen for one moment.
         truth: int64 (N,), their emotions.
     """
-    logits = []
-    for start in range(0, len(crops), 64):
-        grey = torch.from_numpy(crops[start : start + 64])[..., None]
-        features = model.encode(grey.expand(-1, -1, -1, 3))[:, None]
-        out = model.temporal(features, torch.ones(features.shape[:2], dtype=torch.bool))
-        logits.append(out.emotion_logits[:, 0])
-    scores, wanted = torch.cat(logits), torch.from_numpy(truth)
+    scores, wanted = moment_logits(model, crops), torch.from_numpy(truth)
     grid = np.geomspace(0.3, 3.0, 81)
     losses = [float(F.cross_entropy(scores / t, wanted)) for t in grid]
     model.temperature.fill_(float(grid[int(np.argmin(losses))]))

@@ -25,11 +25,6 @@ def model_fingerprint(name_or_path: Path | str = "bundled") -> str:
     return digest.hexdigest()
 
 
-def is_bundled(name_or_path: Path | str) -> bool:
-    """Whether it is a model that comes with seqfer."""
-    return resolve(name_or_path).parent == BUNDLED
-
-
 def resolve(name_or_path: Path | str) -> Path:
     """The safetensors or ckpt file that ``name_or_path`` means (see :func:`load_model`).
 
@@ -37,9 +32,8 @@ def resolve(name_or_path: Path | str) -> Path:
         WeightsError: there is none.
     """
     text = str(name_or_path)
-    bundled = BUNDLED / f"{_ALIASES.get(text, text)}.safetensors"
-    if bundled.parent == BUNDLED and bundled.exists():
-        return bundled  # also where a file of that name lies about: write ./bundled for that one
+    if is_bundled(text):
+        return _bundled(text)
     path = Path(name_or_path)
     if path.is_dir():
         found = sorted(path.rglob("*.safetensors"))
@@ -53,6 +47,15 @@ def resolve(name_or_path: Path | str) -> Path:
         names = sorted(p.stem for p in BUNDLED.glob("*.safetensors"))
         raise WeightsError(text, f"no such model; bundled are: {', '.join(names) or 'none'}")
     return path
+
+
+def is_bundled(name: str) -> bool:
+    """Whether it comes with seqfer, also where a file of that name lies about: ./bundled is that one."""
+    return _bundled(name).parent == BUNDLED and _bundled(name).exists()
+
+
+def _bundled(name: str) -> Path:
+    return BUNDLED / f"{_ALIASES.get(name, name)}.safetensors"
 
 
 def pair_of(stem: Path) -> tuple[Path, Path]:

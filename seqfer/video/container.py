@@ -17,6 +17,7 @@ from av.stream import Disposition
 from ..errors import VideoError
 
 MAX_SIDE_PIXELS = 16384
+MAX_PIXELS = 142_606_336  # of the largest pictures that any level of H.265 allows
 _NOT_VIDEOS = {  # what FFmpeg would happily play all the same
     "tty": "it is text",
     "concat": "it is a playlist",
@@ -69,7 +70,8 @@ def open_video(path: Path) -> Iterator[tuple[av.container.InputContainer, av.Vid
     try:
         # The scheme keeps a colon in a name from being taken for a protocol, and, by FFmpeg's own rule for
         # files, keeps a playlist in disguise from reaching out to the network.
-        container = av.open(f"file:{path}", metadata_errors="replace")
+        # FFmpeg decodes some frames to see what they are, and is to take no memory for absurd ones even then.
+        container = av.open(f"file:{path}", metadata_errors="replace", options=_bound())
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise VideoError(path, f"is not a readable video ({describe(error)})") from error
     try:
@@ -90,6 +92,7 @@ def _picture_stream(path: Path, container: av.container.InputContainer) -> av.Vi
     if codec is None:
         raise VideoError(path, "has a video stream in a format that this FFmpeg cannot decode")
     check_size(path, codec.width, codec.height)
+    codec.options = _bound()  # also of pictures that are larger only later on
     # Workers are one thread each; slices, not frames, so that the last frames of a cut file are not lost.
     stream.thread_type = "SLICE"
     codec.thread_count = 1
@@ -102,6 +105,24 @@ def check_size(path: Path, width: int, height: int) -> None:
         raise VideoError(
             path, f"declares pictures of {width}x{height} pixels; at most {MAX_SIDE_PIXELS} a side are read"
         )
+    if width * height > MAX_PIXELS:
+        most = f"{MAX_PIXELS / 1e6:.0f} million"
+        raise VideoError(path, f"declares pictures of {width}x{height}; at most {most} pixels are read")
+
+
+def _bound() -> dict[str, str]:
+    """FFmpeg's option for decoders: no memory is taken for larger pictures."""
+    return {"max_pixels": str(MAX_PIXELS)}
+
+
+def why_not_decoded(stream: av.VideoStream, error: Exception) -> str:
+    """What is wrong with a packet that a decoder did not take, in words."""
+    codec = stream.codec_context
+    if codec.width * codec.height > MAX_PIXELS:
+        return f"it claims pictures of {codec.width}x{codec.height} pixels"
+    if not codec.width:  # what decoders make of sizes that they refuse
+        return "it claims pictures of an absurd size"
+    return describe(error)
 
 
 def nominal_rate(stream: av.VideoStream) -> Fraction | None:

@@ -28,6 +28,7 @@ from .container import (
     open_video,
     pixel_aspect,
     step_seconds,
+    why_not_decoded,
 )
 from .damage import Damage
 from .frame import Frame
@@ -123,7 +124,7 @@ def _stamped(
     else:
         packets = _from_key(path, container, stream, damage, start)
     time_stamp = _time_stamps(stream)
-    for decoded in _decode(packets, damage, start):
+    for decoded in _decode(packets, stream, damage, start):
         tick = time_stamp(decoded)
         if tick is not None and stop is not None and tick >= stop:
             return
@@ -212,14 +213,16 @@ def _from_key(
     raise VideoError(path, "a key frame is not found again: did the file change while it was read?")
 
 
-def _decode(packets: Iterator[av.Packet], damage: Damage, start_tick: int | None) -> Iterator[av.VideoFrame]:
+def _decode(
+    packets: Iterator[av.Packet], stream: av.VideoStream, damage: Damage, start_tick: int | None
+) -> Iterator[av.VideoFrame]:
     for packet in packets:
         damage.packets += packet.size > 0
         try:
             frames = packet.decode()
         except UNREADABLE as error:
             if start_tick is None or packet.pts is None or packet.pts >= start_tick:
-                damage.skipped(packet.pts, describe(error))
+                damage.skipped(packet.pts, why_not_decoded(stream, error))
             continue
         yield from frames
         if not packet.size:  # the end: the decoder has given what it held back

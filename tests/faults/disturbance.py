@@ -75,6 +75,11 @@ def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
         return []
 
 
+def on(host: str) -> tuple[str, ...]:
+    """What a command begins with that is to run on a host; see the fixture ``hosts``."""
+    return "ip", "netns", "exec", host
+
+
 def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():

@@ -61,6 +61,22 @@ def test_jobs_of_slurm_do_the_work_over_tls_and_a_cancelled_one_is_replaced(vide
     wait_for(lambda: not ask("squeue", "-h"))
 
 
+def test_jobs_of_slurm_come_with_work_and_go_without(videos, undisturbed, node, tmp_path):
+    out = tmp_path / "out"
+    (tmp_path / "slurm.yaml").write_text(_CONFIGURATION.format(folder=tmp_path) + "  min_workers: 0\n")
+    process = start("extract", videos, "-o", out, "--config", tmp_path / "slurm.yaml", **node)
+
+    def num_jobs() -> int:
+        told = subprocess.run(["squeue", "-h"], capture_output=True, text=True, env=node, check=True)
+        return len(told.stdout.splitlines())
+
+    wait_for(lambda: num_jobs() == 2, 90)
+    code, _, errors = finish(process)
+    assert code == 0, errors
+    assert digests(out) == undisturbed
+    wait_for(lambda: num_jobs() == 0)
+
+
 def test_without_the_commands_of_the_batch_system_it_is_said_in_a_line(videos, tmp_path):
     configuration = tmp_path / "slurm.yaml"
     configuration.write_text(_CONFIGURATION.format(folder=tmp_path))

@@ -8,34 +8,9 @@ import time
 
 import pytest
 from dask_processes import DaskCluster
-from disturbance import digests, finish, run, start, wait_for
+from disturbance import digests, finish, on, run, start, wait_for
 
 pytestmark = pytest.mark.slow
-
-_LINKED = """
-ip netns add {a} && ip netns add {b} && ip link add {a} type veth peer name {b} &&
-ip link set {a} netns {a} && ip link set {b} netns {b} &&
-ip -n {a} addr add 10.231.7.1/24 dev {a} && ip -n {b} addr add 10.231.7.2/24 dev {b} &&
-ip -n {a} link set {a} up && ip -n {b} link set {b} up && ip -n {a} link set lo up && ip -n {b} link set lo up
-"""
-
-
-@pytest.fixture
-def hosts():
-    """Names of two network namespaces with a wire between them."""
-    names = {"a": "seqfer-a", "b": "seqfer-b"}
-    made = subprocess.run(["sh", "-c", _LINKED.format(**names)], capture_output=True, text=True)
-    try:
-        if made.returncode:
-            pytest.skip(f"needs leave to make network namespaces ({made.stderr.strip()})")
-        yield names["a"], names["b"]
-    finally:
-        for name in names.values():
-            subprocess.run(["ip", "netns", "del", name], capture_output=True)
-
-
-def on(host: str) -> tuple[str, ...]:
-    return "ip", "netns", "exec", host
 
 
 def test_the_network_between_two_hosts_cut_for_a_minute(videos, hosts, tmp_path):

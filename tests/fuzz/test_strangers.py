@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
 import random
 import struct
+import subprocess
 import sys
 import zlib
 from pathlib import Path
@@ -97,6 +99,33 @@ def test_an_index_cannot_lead_out_of_its_folder(where, store, tmp_path):
     _seal(index)
     with pytest.raises(StoreError, match="leads to"):
         read_index(index)
+
+
+_COMMAND = """
+import sys
+from seqfer.pipelines import __main__, fence
+fence.SILENT_SECONDS = 3.0
+{more}
+sys.argv[1:] = ["inspect", {path!r}]
+sys.exit(__main__.main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ("", "given up after no sign of life for 3 s: a damaged file, or a disk that does not answer"),
+        ("import ctypes, seqfer.store; seqfer.store.open_store = lambda path: ctypes.string_at(0)",
+         "crashed (SIGSEGV), as over a damaged file"),
+    ],
+)  # fmt: skip
+def test_a_file_in_which_hdf5_loops_for_ever_or_crashes_is_a_line_and_an_exit_code(more, reason, tmp_path):
+    path = tmp_path / "loops.h5"  # found by scripts/fuzz.py; HDF5 never comes back from its first attribute
+    path.write_bytes(lzma.decompress(Path(__file__).with_name("hdf5_loops.h5.xz").read_bytes()))
+    command = [sys.executable, "-c", _COMMAND.format(more=more, path=str(path))]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"seqfer inspect: {reason}\n"
 
 
 def test_headers_that_claim_enormous_pictures_are_refused_before_memory_is_taken(tmp_path):

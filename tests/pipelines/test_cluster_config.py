@@ -36,6 +36,14 @@ def test_the_short_forms_mean_the_long_ones():
         ("--scheduler=tcp://h:1", "--cluster=slurm"),
         ("--cluster=ssh",),
         ("--cluster=ssh", "--cluster.hosts=[a,b]"),
+        ("--cluster=ssh", "--cluster.hosts=[a]", "--cluster.insecure=true"),
+        (
+            "--cluster=ssh",
+            "--cluster.hosts=[a,b]",
+            "--cluster.insecure=true",
+            "--cluster.workers=2",
+            "--cluster.min_workers=1",
+        ),
         ("--cluster=condor",),
     ],
 )
@@ -47,7 +55,7 @@ def test_what_cannot_be_is_refused(args, capsys):
 
 
 def test_paths_are_exchanged_there_and_back():
-    config = ClusterConfig(paths={"/home/ann/study": "/mnt/study"})
+    config = ClusterConfig(scheduler="tcp://head:8786", paths={"/home/ann/study": "/mnt/study"})
     job = Job(
         video_id="a",
         path=Path("/home/ann/study/a.mp4"),
@@ -64,6 +72,21 @@ def test_paths_are_exchanged_there_and_back():
     failed = Outcome(video_id="a", path=there.where, status="failed", error="/mnt/study/a.mp4: is empty")
     back = config.from_workers(job, failed)
     assert (back.path, back.error) == (job.where, "/home/ann/study/a.mp4: is empty")
+
+
+def test_workers_elsewhere_are_told_whole_paths(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    job = Job(
+        video_id="a", path=Path("a.mp4"), out=Path("out"), stages=STAGES, config=RunConfig(model="mine")
+    )
+    elsewhere = ClusterConfig(scheduler="tcp://head:8786")
+    there = elsewhere.to_workers(job)
+    assert (there.path, there.out) == (tmp_path / "a.mp4", tmp_path / "out")
+    assert there.config.model == str(tmp_path / "mine")
+    assert elsewhere.to_workers(Job(**{**vars(job), "config": RunConfig()})).config.model == "bundled"
+    failed = Outcome(video_id="a", path=there.where, status="failed", error=f"{tmp_path}/a.mp4: is empty")
+    assert elsewhere.from_workers(job, failed).error == "a.mp4: is empty"
+    assert ClusterConfig().to_workers(job) == job
 
 
 @pytest.mark.parametrize(

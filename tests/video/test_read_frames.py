@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import struct
 import subprocess
 import sys
 import textwrap
@@ -13,7 +14,7 @@ import pytest
 from clips import moving_square, set_display_matrix, write_clip
 
 from seqfer.errors import VideoError
-from seqfer.video import probe, read_frames
+from seqfer.video import container, probe, read_frames
 from seqfer.video.decord_reader import DecordUnfitError, DecordVideo
 
 DECODE = [
@@ -194,6 +195,40 @@ def test_a_change_of_size_on_the_way_is_followed(tmp_path):
     both.write_bytes(small.read_bytes() + large.read_bytes())
     frames = list(read_frames(both))
     assert [f.size for f in frames] == [(160, 120)] * 10 + [(320, 240)] * 10
+
+
+def test_pictures_that_become_enormous_on_the_way_are_skipped_before_memory_is_taken(tmp_path):
+    whole = write_clip(tmp_path / "whole.avi", moving_square(20), codec="mjpeg", pixels="yuvj420p")
+    header = b"\xff\xc0\x00\x11\x08"  # of a JPEG's frame, up to its height and width
+    with av.open(str(whole)) as source, av.open(str(tmp_path / "a.avi"), "w") as output:
+        stream = output.add_stream_from_template(source.streams.video[0])
+        for n, packet in enumerate(p for p in source.demux(video=0) if p.size):
+            data = bytearray(bytes(packet))
+            if 8 <= n < 12:  # FFmpeg itself refuses those that are far too small for what they claim
+                struct.pack_into(">HH", data, data.index(header) + len(header), 12_000, 16_000)
+                data += bytes(1_000_000)
+            written = av.Packet(bytes(data))
+            written.pts = written.dts = n
+            written.time_base, written.stream, written.is_keyframe = packet.time_base, stream, True
+            output.mux(written)
+    damage = []
+    frames = list(read_frames(tmp_path / "a.avi", on_damage=damage.append))
+    assert {f.size for f in frames} == {(160, 120)}
+    assert [f.pts_seconds * 30 for f in frames] == pytest.approx([*range(8), *range(12, 20)], abs=0.05)
+    assert damage == ["4 damaged packets skipped near 0.3 s (it claims pictures of an absurd size)"]
+
+
+def test_a_stream_joined_to_one_of_larger_pictures_than_may_be_ends_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(container, "MAX_PIXELS", 40_000)  # encoders take minutes for really enormous ones
+    small, large = (write_clip(tmp_path / f"{h}.ts", moving_square(10, h * 4 // 3, h)) for h in (120, 240))
+    both = tmp_path / "both.ts"
+    both.write_bytes(small.read_bytes() + large.read_bytes())
+    damage = []
+    frames = list(read_frames(both, on_damage=damage.append))
+    assert [f.size for f in frames] == [(160, 120)] * 10
+    assert len(damage) == 1 and damage[0].endswith(" (it claims pictures of 320x240 pixels)")
+    with pytest.raises(VideoError, match="declares pictures of 320x240; at most"):
+        probe(large)
 
 
 def test_random_damage_never_brings_more_than_one_clear_error(tmp_path):
