@@ -15,15 +15,15 @@ from jsonargparse import ArgumentParser
 from seqfer.data import Label, TracksDataModule
 from seqfer.data.dividing import subject_of
 from seqfer.errors import LabelError, SeqferError, WeightsError
-from seqfer.evaluation import Tally, summarise, write_report
+from seqfer.evaluation import Tally, summarise, write_cross, write_report
 from seqfer.evaluation.protocols import check_strangers, subject_folds
 from seqfer.evaluation.scoring import ScoringConfig, score_faces
-from seqfer.files import atomic_text
 from seqfer.models import load_model, read_metadata
+from seqfer.models.kept import KeptFeatures
 from seqfer.store import RunStore, open_run
 
 from .options import VerbParser
-from .train import Trained, make_cli, quiet_lightning, train
+from .train import Trained, make_cli, quiet_lightning, taught_before, train
 
 _DESCRIPTION = """
 Held against labels: a saved model (--weights), or a way of training one, anew for each group of people left
@@ -118,24 +118,29 @@ def _score_saved(made: argparse.Namespace, rest: Sequence[str], scoring: Scoring
 
 
 def _rounds(made: argparse.Namespace, rest: Sequence[str], scoring: ScoringConfig) -> None:
-    cli = make_cli([*rest, f"--output={made.output}"])
+    fixed = made.protocol == "fixed"
+    cli = make_cli([*rest, *(["--data.split=column"] if fixed else []), f"--output={made.output}"])
     whole = _set_of(cli.datamodule, "")
-    if made.protocol == "fixed":
+    tested = _only(whole, whole.data.of_side("test")) if fixed else whole
+    if not made.same_names_differ:
+        check_strangers(whole.table, taught_before(cli.config), tested.everybody)
+    if fixed:
         rounds: list[list[str] | None] = [None]
     else:
         folds = 0 if made.protocol == "loso" else made.folds
         rounds = list(subject_folds(whole.subjects, whole.faces, folds, seed=1, table=whole.table))
     tallies: dict[str, Tally] = {}
     scores = []
+    kept = KeptFeatures()
     for n, people in enumerate(rounds):
         more = ["--data.split=column"] if people is None else [f"--data.test_subjects={json.dumps(people)}"]
         folder = made.output / f"fold_{n + 1}" if people is not None else made.output / "model"
-        trained = _train([*rest, *more, f"--output={folder}"])
+        trained = _train([*rest, *more, f"--output={folder}"], kept)
         own = trained.data.of_side("test")
         if not own:
             raise LabelError(whole.table, "no face is left to test on: a split test is needed")
         tested = _only(whole, own)
-        fold = _tallies(load_model(trained.model), tested, scoring, trained.data)
+        fold = _tallies(load_model(trained.model), tested, scoring, trained.data, trained.kept)
         tallies |= fold
         scores.append(_brief(fold, tested))
         print(f"{folder}: {len(fold)} subjects, {scores[-1]}", flush=True)
@@ -153,6 +158,8 @@ def _cross(made: argparse.Namespace, rest: Sequence[str], scoring: ScoringConfig
     for place in places:
         cli = make_cli([*rest, *options[place], f"--output={made.output}"])
         sets[place] = _set_of(cli.datamodule, place.name)
+        if not made.same_names_differ:
+            check_strangers(sets[place].table, taught_before(cli.config), sets[place].everybody)
     if not made.same_names_differ:
         for n, a in enumerate(places):
             for b in places[n + 1 :]:
@@ -164,27 +171,33 @@ def _cross(made: argparse.Namespace, rest: Sequence[str], scoring: ScoringConfig
                         "--same_names_differ if they are different people",
                     )
     cells: dict[str, dict[str, Any]] = {}
+    kept = {place: KeptFeatures() for place in places}
     for a in places:
         home = sets[a]
         people = subject_folds(home.subjects, home.faces, made.folds, seed=1, table=home.table)[0]
         folder = made.output / f"trained_on_{a.name}"
         trained = _train(
-            [*rest, *options[a], f"--data.test_subjects={json.dumps(people)}", f"--output={folder}"]
+            [*rest, *options[a], f"--data.test_subjects={json.dumps(people)}", f"--output={folder}"],
+            kept[a],
         )
         model = load_model(trained.model)
         for b in places:
             tested = _only(home, trained.data.of_side("test")) if b == a else sets[b]
-            tallies = _tallies(model, tested, scoring, trained.data if b == a else None)
+            tallies = _tallies(
+                model, tested, scoring, trained.data if b == a else None,
+                kept[b] if trained.kept is not None else None,
+            )  # fmt: skip
             summary = summarise(tallies, tested.data.vocabulary.names, model=type(model).__name__,
                                 protocol=f"trained on {a.name}, tested on {b.name}")  # fmt: skip
             write_report(folder, summary, f"tested_on_{b.name}")
             cells.setdefault(a.name, {})[b.name] = summary["scores"]
             print(f"{a.name} -> {b.name}: {_brief(tallies, tested)}", flush=True)
-    _write_matrix(made.output, cells)
+    write_cross(made.output, cells)
+    print((made.output / "evaluation.md").read_text(encoding="utf-8"), end="")
 
 
-def _train(argv: list[str]) -> Trained:
-    trained = train(argv)
+def _train(argv: list[str], kept: KeptFeatures) -> Trained:
+    trained = train(argv, kept)
     if trained is None:
         raise ValueError("evaluate trains in one process: set trainer.devices to 1")
     return trained
@@ -210,13 +223,17 @@ def _only(whole: _Set, faces: set[tuple[str, int]]) -> _Set:
 
 
 def _tallies(
-    model: Any, tested: _Set, scoring: ScoringConfig, data: TracksDataModule | None
+    model: Any,
+    tested: _Set,
+    scoring: ScoringConfig,
+    data: TracksDataModule | None,
+    kept: KeptFeatures | None = None,
 ) -> dict[str, Tally]:
     windows = data.test_windows if data is not None else None
     try:
         return score_faces(
             model, tested.run, tested.faces, tested.subjects, tested.data.vocabulary, config=scoring,
-            windows=windows,
+            windows=windows, kept=kept,
         )  # fmt: skip
     except ValueError as error:
         raise WeightsError(type(model).__name__, str(error)) from error
@@ -234,28 +251,3 @@ def _write(output: Path, tallies: Mapping[str, Tally], tested: _Set, **about: An
     write_report(output, summary)
     print((output / "evaluation.md").read_text(encoding="utf-8"), end="")
     print(f"\n{output / 'evaluation.json'}")
-
-
-def _write_matrix(output: Path, cells: Mapping[str, Mapping[str, Any]]) -> None:
-    names = list(cells)
-    lines = ["# Trained on (rows), tested on (columns)", ""]
-    for group, score in (("clips", "war"), ("clips", "uar"), ("frames", "war"), ("frames", "uar")):
-        if not all(group in cells[a][b] for a in names for b in names):
-            continue
-        lines += [
-            f"{score.upper()} of {group}:",
-            "",
-            f"| | {' | '.join(names)} |",
-            "|---" * (len(names) + 1) + "|",
-        ]
-        for a in names:
-            row = [f"{cells[a][b][group][score]['value']:.3f}" for b in names]
-            lines.append(f"| {a} | {' | '.join(row)} |")
-        lines.append("")
-    text = "\n".join(lines)
-    with atomic_text(output / "evaluation.md") as file:
-        file.write(text)
-    document = {"format": "seqfer.cross_evaluation", "version": 1, "scores": cells}
-    with atomic_text(output / "evaluation.json") as file:
-        file.write(json.dumps(document, indent=1) + "\n")
-    print(text)

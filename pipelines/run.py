@@ -106,7 +106,7 @@ def preflight(
     detector: DetectorConfig | None,
     persons: PersonsConfig | None = None,
 ) -> None:
-    """Stop with one line, before any work, where the settings name weights that are not there.
+    """Stop with one line, before any work, where weights that the settings name are absent or damaged.
 
     On a cluster elsewhere only its workers can tell.
     """
@@ -115,6 +115,8 @@ def preflight(
     try:
         if model is not None:
             models.model_fingerprint(model)
+            if not models.is_bundled(model):  # damaged, one line for all videos rather than one for each
+                models.load_model(model)
         if detector is not None and detector != DetectorConfig():
             make_detector(detector)
             make_dense(detector)

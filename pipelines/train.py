@@ -30,6 +30,7 @@ from seqfer.models import (
     read_metadata,
     save_model,
 )
+from seqfer.models.kept import KeptFeatures
 from seqfer.models.starting import OF_ONES_OWN, start_from
 
 from .options import complain
@@ -93,7 +94,7 @@ class _Cli(LightningCLI):
                 self.config.model.init_args.encoder = start
         encoder = self.config.model.get("init_args", {}).get("encoder")
         if isinstance(encoder, str):
-            read_metadata(encoder)
+            load_model(encoder)
 
     def add_arguments_to_parser(self, parser: Any) -> None:
         parser.prog = "seqfer train"
@@ -118,7 +119,9 @@ class _Cli(LightningCLI):
         parser.add_argument(
             "--tensorboard", type=bool, default=False, help="also log for TensorBoard (extra tensorboard)"
         )
-        parser.add_argument("--threads", type=int, default=None, help="of torch; default: every core")
+        parser.add_argument(
+            "--threads", type=int, default=None, help="of torch; default: OMP_NUM_THREADS, or every core"
+        )
         parser.link_arguments("data.vocabulary", "model.init_args.vocabulary")
         parser.link_arguments("data.sample_rate_hz", "model.init_args.sample_rate_hz")
 
@@ -173,6 +176,7 @@ class Trained:
         best: name of the checkpoint it is.
         score: its ``val/uar``.
         data: what it was trained on, divided.
+        kept: features that it keeps, of faces of the data.
     """
 
     model: Path
@@ -180,6 +184,7 @@ class Trained:
     best: str
     score: float
     data: TracksDataModule
+    kept: KeptFeatures | None
 
 
 def make_parser() -> ArgumentParser:
@@ -208,8 +213,12 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def train(argv: Sequence[str]) -> Trained | None:
+def train(argv: Sequence[str], kept: KeptFeatures | None = None) -> Trained | None:
     """Train as the command line ``argv`` says.
+
+    Args:
+        argv: options.
+        kept: features of the same faces by the same network, where it keeps them; added to.
 
     Returns:
         None in processes that only help another.
@@ -220,6 +229,8 @@ def train(argv: Sequence[str]) -> Trained | None:
     """
     with quiet_lightning():
         cli = make_cli(argv)
+        if kept is not None:
+            cli.datamodule.kept = kept
         return _fit(cli, cli.config)
 
 
@@ -263,6 +274,7 @@ def _fit(cli: _Cli, config: Namespace) -> Trained | None:
         _check_same(resume, model)
     data.inputs = model.inputs
     data.setup()
+    model.trained_on = tuple(sorted(taught_before(config) | set(data.subjects)))
     if not model.by_gradient:
         if trainer.world_size > 1:
             raise ValueError(f"a {type(model).__name__} is solved by one process: set trainer.devices to 1")
@@ -285,14 +297,22 @@ def _fit(cli: _Cli, config: Namespace) -> Trained | None:
     scores = {name: round(float(v), 4) for name, v in trainer.callback_metrics.items()}
     metadata = {
         "name": Path(config.output).name, "checkpoint": Path(best).name, "last_scores": scores,
-        "versions": versions, "training_subjects": data.subjects,
+        "versions": versions, "training_subjects": list(model.trained_on),
     }  # fmt: skip
     path = save_model(load_model(best), Path(config.output) / "model", metadata)
     score = cli.checkpoints.best_model_score
     assert score is not None  # it has a path
     return Trained(
-        model=path, epochs=trainer.current_epoch, best=Path(best).stem, score=float(score), data=data
-    )
+        model=path, epochs=trainer.current_epoch, best=Path(best).stem, score=float(score), data=data,
+        kept=data.kept if model.keeps_features else None,
+    )  # fmt: skip
+
+
+def taught_before(config: Namespace) -> set[str]:
+    """Who the weights that a training starts from were trained on, as far as these say."""
+    encoder = config.model.get("init_args", {}).get("encoder")
+    starts = [start for start in (config.start_from, encoder) if isinstance(start, str)]
+    return {who for start in starts for who in read_metadata(start).get("training_subjects", ())}
 
 
 def _resume_from(wanted: str | None, output: Path) -> str | None:
@@ -325,5 +345,7 @@ def _check_same(resume: str, model: SequenceModel) -> None:
 
 
 def _cores() -> int:
-    """Cores this process may use, where the system says (Linux), else all."""
+    """Cores this process may use: as it is told, or where the system says (Linux), else all."""
+    if told := os.environ.get("OMP_NUM_THREADS", ""):
+        return torch.get_num_threads() if not told.isdigit() else int(told)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,6 +1,6 @@
 """Does a small data set of one's own conditions help? Measured on conditions that are made up to differ.
 
-    python scripts/london_sequences.py --london LONDON -o SEQUENCES --condition own
+    python scripts/london_sequences.py --london LONDON -o SEQUENCES --condition own --takes 2
     seqfer import ck SEQUENCES -o own --extraction.still_fps=25
     python scripts/measure_own_conditions.py own -o docs/own_conditions
 
@@ -16,6 +16,7 @@ import argparse
 import csv
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,13 @@ from seqfer.data.dividing import by_video, subject_of
 from seqfer.evaluation import Tally, bootstrap
 from seqfer.evaluation.scoring import ScoringConfig, score_faces
 from seqfer.labels import as_vocabulary
-from seqfer.models import SequenceModel, load_model
+from seqfer.models import SequenceModel, load_model, read_metadata
 from seqfer.store import open_run
 
 RECIPE = Path(__file__).resolve().parents[1] / "configs" / "train_own_conditions.yaml"
-_NOTHING = '{"widths": [24, 48, 96, 160], "depths": [1, 1, 1], "input_size": 48}'
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -44,8 +44,9 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--clips", type=int, default=20)
     parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--rate", type=float, default=25.0, help="moments a second")
     parser.add_argument("--precision", default="32-true")
-    made = parser.parse_args()
+    made = parser.parse_args(argv)
     table = made.study / "labels.csv"
     with table.open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -93,14 +94,17 @@ def _model(way: str, made: argparse.Namespace, table: Path, names: list[str], dr
     folder = made.work / f"{way.replace(' ', '_')}_{draw}"
     options = [
         f"--config={RECIPE}", f"--data.stores={made.study}", f"--data.labels={table}", f"--output={folder}",
-        f"--data.vocabulary={','.join(names)}", "--data.sample_rate_hz=25", "--data.window_seconds=1.6",
-        "--data.moment_seconds=0.13", "--data.val_share=0.2", f"--data.seed={draw}",
+        f"--data.vocabulary={','.join(names)}", f"--data.sample_rate_hz={made.rate}",
+        "--data.window_seconds=1.6", "--data.moment_seconds=0.13", "--data.val_share=0.2",
+        f"--data.seed={draw}",
         f"--trainer.max_epochs={made.epochs}", f"--trainer.precision={made.precision}",
-        "--trainer.devices=1", "--trainer.enable_progress_bar=false", "--trainer.enable_model_summary=false",
+        "--threads=1", "--trainer.devices=1", "--trainer.enable_progress_bar=false",
+        "--trainer.enable_model_summary=false",
     ]  # fmt: skip
     if way == "from nothing":
+        encoder = json.dumps(read_metadata("bundled")["arguments"]["encoder"])
         options += [
-            f"--model.init_args.encoder={_NOTHING}", "--model.init_args.freeze_encoder=false",
+            f"--model.init_args.encoder={encoder}", "--model.init_args.freeze_encoder=false",
             "--model.init_args.encoder_learning_rate=0.002", "--model.init_args.layer_decay=1.0",
             "--thaw=null", "--start_from=null",
         ]  # fmt: skip

@@ -58,7 +58,7 @@ class Augmentation:
         out = np.empty_like(crops)
         for i, crop in enumerate(crops):
             picture = cv2.warpAffine(crop, warp, (side, side), borderMode=cv2.BORDER_REPLICATE)
-            picture = cv2.multiply(table[picture], lit, dtype=cv2.CV_8U)
+            picture = cv2.multiply(cv2.LUT(picture, table), lit, dtype=cv2.CV_8U)
             out[i] = cv2.GaussianBlur(picture, (0, 0), sigma) if sigma else picture
         if hole is not None:
             out[:, hole[0], hole[1]] = 127

@@ -94,6 +94,8 @@ def random_subjects(table: Path, subjects: Iterable[str], share: float, seed: in
         LabelError: fewer than two subjects.
     """
     ordered = sorted(subjects)
+    if not ordered:
+        raise LabelError(table, "nobody is left to train on")
     if len(ordered) < 2:
         raise LabelError(
             table,

@@ -14,6 +14,8 @@ from torch.utils.data import DataLoader
 
 from ..errors import LabelError
 from ..labels import EMOTIONS, as_vocabulary
+from ..models.base import SequenceModel
+from ..models.kept import KeptFeatures
 from ..store import RunStore, open_run
 from .augmentation import Augmentation
 from .dividing import (
@@ -64,6 +66,7 @@ class TracksDataModule(pl.LightningDataModule):
         stores, table, augmentation: as given.
         inputs: what the windows show; set before :meth:`setup`.
         class_counts: float (K,), labelled moments of each emotion in the training windows.
+        kept: features of faces, where a model keeps them (:meth:`keep_features`).
         left_out: rows of the table that the vocabulary has no name for, by emotion.
     """
 
@@ -105,6 +108,7 @@ class TracksDataModule(pl.LightningDataModule):
         self.inputs: Inputs = "crops"
         self.left_out: Counter[str] = Counter()
         self.class_counts: NDArray[np.float64] = np.zeros(len(self.vocabulary))
+        self.kept = KeptFeatures()
         self._sides: dict[tuple[str, int], Side] = {}
         self.train_windows: TrackWindows | None = None
         self.val_windows: TrackWindows | None = None
@@ -139,6 +143,12 @@ class TracksDataModule(pl.LightningDataModule):
         self.val_windows = self._dataset(run, windows[VALID], None)
         self.test_windows = self._dataset(run, windows[TEST], None) if windows[TEST] else None
         self._count_classes()
+
+    def keep_features(self, model: SequenceModel) -> None:
+        """Windows hold what ``model`` makes of faces from now on, made now unless it was before."""
+        for windows in (self.train_windows, self.val_windows, self.test_windows):
+            if windows is not None:
+                windows.keep_features(self.kept, model)
 
     def faces(self, run: RunStore) -> dict[tuple[str, int], list[Label]]:
         """The labels of each labelled face: video and track.

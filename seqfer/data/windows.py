@@ -14,7 +14,9 @@ from torch.utils.data import Dataset
 
 from ..faces.align import aligned_landmarks
 from ..labels import Vocabulary
+from ..models.base import SequenceModel
 from ..models.inference import contiguous
+from ..models.kept import KeptFeatures
 from ..models.losses import NO_LABEL
 from ..store import RunStore
 from .augmentation import Augmentation
@@ -147,8 +149,8 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
     nothing counts.
 
     Each item holds ``crops`` uint8 (T, S, S, 3) or ``landmarks`` float32 (T, L, 2), aligned, as fractions of
-    the crop's side; ``mask`` bool (T,), False for padding; ``index`` int64 (), the item's number; and the
-    targets of :func:`frame_targets`, blank at padding.
+    the crop's side, or ``features`` (see :meth:`keep_features`); ``mask`` bool (T,), False for padding;
+    ``index`` int64 (), the item's number; and the targets of :func:`frame_targets`, blank at padding.
 
     Args:
         run: the stores.
@@ -181,6 +183,7 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
         self._steps = max(1, round(window_seconds * sample_rate_hz))
         self._moment_seconds = moment_seconds
         self._augmentation = augmentation
+        self._kept: KeptFeatures | None = None
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -191,12 +194,13 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
         augment = self._augmentation if seed is not None else None
         rng = np.random.default_rng([seed or 0, max(index, 0)])
         pace = augment.draw_speed(rng) if augment is not None else 1.0
-        times = window.start_seconds + np.arange(self._steps, dtype=np.float64) * (pace / self._rate)
-        mask = times < window.start_seconds + (window.num_steps - 0.5) / self._rate
+        times, mask = self._moments(window, pace)
         track = self.run.track(window.video_id, window.track_id)
         rows = nearest_rows(track.pts_seconds, times[mask])
         seen: NDArray
-        if self.inputs == "landmarks":
+        if self._kept is not None:
+            seen = self._kept.of((window.video_id, window.track_id), rows).numpy()
+        elif self.inputs == "landmarks":
             seen = aligned_landmarks(track.landmarks_xy[rows])
             seen = augment.of_landmarks(seen, rng) if augment is not None else seen
         else:
@@ -209,8 +213,23 @@ class TrackWindows(Dataset[dict[str, Tensor]]):
         targets["emotion"][~mask] = 0.0
         targets["phase"][~mask] = NO_LABEL
         targets["intensity"][~mask] = np.nan
-        arrays = {self.inputs: filled, "mask": mask, "index": np.array(index), **targets}
+        name = self.inputs if self._kept is None else "features"
+        arrays = {name: filled, "mask": mask, "index": np.array(index), **targets}
         return {name: torch.from_numpy(np.asarray(value)) for name, value in arrays.items()}
+
+    def keep_features(self, kept: KeptFeatures, model: SequenceModel) -> None:
+        """From now on, items hold ``features`` (T, ...) of the faces and no faces; all are made now."""
+        for window in self.windows:
+            track = self.run.track(window.video_id, window.track_id)
+            times, mask = self._moments(window)
+            face = (window.video_id, window.track_id)
+            kept.make(model, track, face, nearest_rows(track.pts_seconds, times[mask]))
+        self._kept = kept
+
+    def _moments(self, window: Window, pace: float = 1.0) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Times of the moments (T,), and which of them lie within the track."""
+        times = window.start_seconds + np.arange(self._steps, dtype=np.float64) * (pace / self._rate)
+        return times, times < window.start_seconds + (window.num_steps - 0.5) / self._rate
 
     def targets(self, index: int, times: NDArray[np.float64] | None = None) -> dict[str, NDArray]:
         """What is said of a window, at its own moments where ``times`` are not given: no picture is read."""

@@ -3,6 +3,7 @@
 What needs PyTorch is in :mod:`.scoring` and imported by those who score models.
 """
 
+from .cross import write_cross
 from .metrics import (
     confusion_matrix,
     expected_calibration_error,
@@ -24,5 +25,6 @@ __all__ = [
     "summarise",
     "unweighted_average_recall",
     "weighted_average_recall",
+    "write_cross",
     "write_report",
 ]

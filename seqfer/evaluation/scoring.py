@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from ..data import Label, TrackWindows, frame_targets
 from ..decoding import DecodingConfig, decode
 from ..labels import PHASES, Vocabulary
 from ..models import SequenceModel, predict_track
+from ..models.kept import KeptFeatures
 from ..models.losses import clip_probabilities
 from ..store import RunStore
 from ..timeline import FramePredictions
@@ -52,6 +54,7 @@ def score_faces(
     *,
     config: ScoringConfig,
     windows: TrackWindows | None = None,
+    kept: KeptFeatures | None = None,
 ) -> dict[str, Tally]:
     """What a model gets right and wrong of each subject.
 
@@ -63,6 +66,7 @@ def score_faces(
         vocabulary: of the labels; the model's, or some of its names.
         config: settings.
         windows: of these faces, for models whose attention says what a clip shows.
+        kept: features of the model; those that are not in it are added.
 
     Raises:
         ValueError: the vocabulary has names that the model does not know.
@@ -70,7 +74,11 @@ def score_faces(
     clips = _attended(model, windows) if getattr(model, "attention", None) is not None and windows else {}
     found: dict[str, Tally] = {}
     for face, labels in faces.items():
-        said = restricted(predict_track(model, run.track(*face)), vocabulary)
+        track, known = run.track(*face), None
+        if kept is not None:
+            kept.make(model, track, face, np.arange(len(track)))
+            known = partial(kept.of, face)
+        said = restricted(predict_track(model, track, known=known), vocabulary)
         tally = tally_face(said, labels, config=config, video_id=face[0], clip_probs=clips.get(face))
         who = subjects[face]
         found[who] = found[who] + tally if who in found else tally
@@ -152,8 +160,7 @@ def _attended(model: SequenceModel, windows: TrackWindows) -> dict[tuple[str, in
     """What each face's clip shows by the model's own weighting, the mean over its windows."""
     found: dict[tuple[str, int], list[NDArray[np.float64]]] = {}
     for i, window in enumerate(windows.windows):
-        item = windows[i]
-        outputs = model(item[model.inputs][None], item["mask"][None])
-        probs = clip_probabilities(outputs, item["mask"][None])[0].double().numpy()
+        item = {name: value[None] for name, value in windows[i].items()}
+        probs = clip_probabilities(model.look(item), item["mask"])[0].double().numpy()
         found.setdefault((window.video_id, window.track_id), []).append(probs)
     return {face: np.mean(parts, axis=0) for face, parts in found.items()}

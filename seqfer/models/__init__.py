@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .files import model_fingerprint
+from .files import is_bundled, model_fingerprint
 
 if TYPE_CHECKING:
     from .base import SequenceModel
@@ -55,6 +55,7 @@ __all__ = [
     "SequenceOutputs",
     "StagedThaw",
     "ThawPlan",
+    "is_bundled",
     "load_model",
     "model_fingerprint",
     "predict_track",

@@ -34,6 +34,7 @@ class SequenceModel(pl.LightningModule):
         inputs: what :meth:`encode` takes of a face.
         by_gradient: it is trained by gradients; else it sees the data once, and solves.
         arguments: what builds the same network again (JSON values only).
+        trained_on: names of the people that it, and what it started from, learnt from, as far as is known.
         temperature: logits of emotions are divided by this, for calibrated probabilities (Guo et al.
             2017, arXiv:1706.04599).
     """
@@ -58,6 +59,7 @@ class SequenceModel(pl.LightningModule):
         self.sample_rate_hz = float(sample_rate_hz)
         self.learning_rate, self.weight_decay = learning_rate, weight_decay
         self.loss_weights = loss or LossWeights()
+        self.trained_on: tuple[str, ...] = ()
         self._of_class: Tensor | None = None
         self.register_buffer("temperature", torch.ones(()))
         self.val_loss = MeanMetric()
@@ -72,6 +74,11 @@ class SequenceModel(pl.LightningModule):
     def input_size(self) -> int | None:
         """Side of the picture that :meth:`encode` makes of a face, pixels; None where it sees none."""
         return None
+
+    @property
+    def keeps_features(self) -> bool:
+        """Features of a face do not change while it is trained, and are kept in memory."""
+        return False
 
     @classmethod
     def read(cls, track: Any, start: int, stop: int) -> Tensor:
@@ -113,13 +120,24 @@ class SequenceModel(pl.LightningModule):
         return self.temporal(features, mask)
 
     def look(self, batch: Mapping[str, Tensor]) -> SequenceOutputs:
-        """What the model says of a batch of windows."""
+        """What the model says of a batch of windows, of faces or of their features."""
+        if "features" in batch:
+            return self.temporal(batch["features"], batch["mask"])
         return self(batch[self.inputs], batch["mask"])
 
     def training_step(self, batch: Mapping[str, Tensor], batch_idx: int) -> Tensor:
-        """Loss of a batch of windows; see :class:`seqfer.data.TrackWindows` for its entries."""
+        """Loss of a batch of windows; see :class:`seqfer.data.TrackWindows` for its entries.
+
+        Raises:
+            ValueError: it is no number any more.
+        """
         outputs = self.look(batch)
         parts = sequence_loss(outputs, batch, self.loss_weights, self._of_class)
+        if not torch.isfinite(parts["loss"]):
+            raise ValueError(
+                f"the loss is {parts['loss']:g} in step {self.global_step + 1}: the training diverged "
+                "(lower learning rates may help), or what it reads is broken"
+            )
         for name, value in parts.items():
             self.log(f"train/{name}", value, prog_bar=name == "loss", batch_size=len(batch["mask"]))
         return parts["loss"]
@@ -158,10 +176,13 @@ class SequenceModel(pl.LightningModule):
             scores.reset()
 
     def on_fit_start(self) -> None:
-        """Weigh the emotions by how often the training data shows them, where asked for."""
-        counts = getattr(getattr(self.trainer, "datamodule", None), "class_counts", None)
+        """Weigh emotions by how often the training data shows them, where asked for; make kept features."""
+        data = getattr(self.trainer, "datamodule", None)
+        counts = getattr(data, "class_counts", None)
         if self.loss_weights.class_balance and counts is not None:
             self._of_class = class_weights(counts, self.loss_weights.class_balance).to(self.device)
+        if self.keeps_features and data is not None:
+            data.keep_features(self)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW, of what is trained."""
@@ -172,7 +193,7 @@ class SequenceModel(pl.LightningModule):
         """Lightning's checkpoints also tell :func:`seqfer.models.load_model` what network this is."""
         from .weights import describe
 
-        checkpoint["seqfer"] = describe(self, {})
+        checkpoint["seqfer"] = describe(self, {"training_subjects": list(self.trained_on)})
 
 
 class Heads(nn.Module):

@@ -17,6 +17,8 @@ from .losses import SequenceOutputs
 from .pictures import normalised_view
 from .recurrent import passed_through, recurrent_layers
 
+_PARTS = 3
+
 
 class FrameCnn(EncodedModel):
     """Frame encoder and nothing after it: each moment is told by itself.
@@ -114,7 +116,8 @@ class LandmarkRnn(SequenceModel):
 class Cnn3d(SequenceModel):
     """Convolutions over time and picture alike (Tran et al. 2015, "C3D", arXiv:1412.0767).
 
-    Kernels are 3x3x3; each layer halves height and width, and none the time: every moment has its reading.
+    Kernels are 3x3x3; each layer halves height and width, and none the time: every moment has its reading, of
+    the means over nine parts of the face.
 
     Args:
         widths: channels of the layers.
@@ -141,7 +144,7 @@ class Cnn3d(SequenceModel):
         # Over one moment at a time: what is normalised together with padding would depend on it.
         self.norms = nn.ModuleList(nn.GroupNorm(min(8, width), width) for width in widths)
         self.dropout = nn.Dropout(dropout)
-        self.heads = Heads(widths[-1], len(self.vocabulary))
+        self.heads = Heads(widths[-1] * _PARTS**2, len(self.vocabulary))
 
     @property
     def input_size(self) -> int:
@@ -161,4 +164,7 @@ class Cnn3d(SequenceModel):
             batch, _, steps = x.shape[:3]
             alone = norm(x.transpose(1, 2).flatten(0, 1))
             x = F.relu(alone).unflatten(0, (batch, steps)).transpose(1, 2)
-        return self.heads(self.dropout(x.mean(dim=(3, 4)).transpose(1, 2)))
+        parts = F.adaptive_avg_pool3d(
+            x, (x.shape[2], _PARTS, _PARTS)
+        )  # faces are aligned: places mean something
+        return self.heads(self.dropout(parts.transpose(1, 2).flatten(2)))

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from ..errors import WeightsError
 from .base import SequenceModel
 from .encoder import Encoder, FrameEncoder
-from .losses import SequenceOutputs
 from .timm_encoder import TimmEncoder
 
 
@@ -30,8 +29,8 @@ class EncodedModel(SequenceModel):
         encoder_learning_rate: of the encoder's last block, where it is trained,
         layer_decay: and each block before it, towards the picture, learns this much slower than the one
             behind it.
-        keep_features: what a frozen encoder makes of each window is kept in memory, so that only the first
-            epoch takes long; for windows that are not augmented.
+        keep_features: what a frozen encoder makes of each face is made once and kept in memory, so that
+            epochs take no time; for windows that are not augmented.
         common: see :class:`~seqfer.models.base.SequenceModel`.
     """
 
@@ -50,7 +49,7 @@ class EncodedModel(SequenceModel):
             raise ValueError(f"layer_decay must be above 0 and at most 1, got {layer_decay}")
         if keep_features and not freeze_encoder:
             raise ValueError("keep_features needs freeze_encoder: features of an encoder that learns change")
-        self._kept: dict[bool, dict[int, Tensor]] | None = {True: {}, False: {}} if keep_features else None
+        self._keep_features = keep_features
         self.freeze_encoder = freeze_encoder
         self.encoder_learning_rate, self.layer_decay = encoder_learning_rate, layer_decay
         self.encoder, self._warm = _build_encoder(encoder, self.vocabulary.names)
@@ -59,6 +58,11 @@ class EncodedModel(SequenceModel):
             for block in encoder_blocks(self.encoder):
                 block.requires_grad_(True)
         self.arguments["encoder"] = self.encoder.arguments
+
+    @property
+    def keeps_features(self) -> bool:
+        """As asked for by ``keep_features``."""
+        return self._keep_features
 
     @property
     def input_size(self) -> int:
@@ -75,34 +79,17 @@ class EncodedModel(SequenceModel):
         Raises:
             ValueError: features are to be kept, but windows are augmented, or the encoder is to be thawed.
         """
+        if self.keeps_features:
+            if getattr(getattr(self.trainer, "datamodule", None), "augmentation", None) is not None:
+                raise ValueError(
+                    "keep_features needs data.augmentation null: what is augmented is never the same"
+                )
+            if any(isinstance(callback, BaseFinetuning) for callback in self.trainer.callbacks):  # type: ignore[attr-defined]
+                raise ValueError(
+                    "keep_features and thaw do not go together: features would be those of before"
+                )
         super().on_fit_start()
         self.train()  # trainers do not: a frozen encoder keeps its statistics from the first step on
-        if self._kept is None:
-            return
-        if getattr(getattr(self.trainer, "datamodule", None), "augmentation", None) is not None:
-            raise ValueError(
-                "keep_features needs data.augmentation null: what is augmented is never the same"
-            )
-        if any(isinstance(callback, BaseFinetuning) for callback in self.trainer.callbacks):  # type: ignore[attr-defined]
-            raise ValueError("keep_features and thaw do not go together: features would be those of before")
-
-    def look(self, batch: Mapping[str, Tensor]) -> SequenceOutputs:
-        """What the model says of a batch of windows, from kept features where it may."""
-        if self._kept is None:
-            return super().look(batch)
-        kept, mask = self._kept[self.training], batch["mask"]
-        numbers = batch["index"].tolist()
-        for b, number in enumerate(numbers):
-            if number not in kept:
-                with torch.no_grad():
-                    shown = mask[b] if mask[b].any() else torch.ones_like(mask[b])
-                    kept[number] = self.encode(batch[self.inputs][b][shown]).float().cpu()
-        some = kept[numbers[0]]
-        features = torch.zeros(*mask.shape, *some.shape[1:], device=mask.device)
-        for b, number in enumerate(numbers):
-            count = min(len(kept[number]), mask.shape[1])
-            features[b, :count] = kept[number][:count].to(mask.device)
-        return self.temporal(features, mask)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """AdamW, each block of the encoder at its own rate where it is trained."""

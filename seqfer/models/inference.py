@@ -8,7 +8,7 @@ held as features; a track whose face is away for longer than ``max_gap_seconds``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Protocol
 
@@ -48,6 +48,7 @@ def predict_track(
     chunk_seconds: float = 20.0,
     context_seconds: float = 4.0,
     max_gap_seconds: float = 0.5,
+    known: Callable[[NDArray[np.int64]], Tensor] | None = None,
 ) -> FramePredictions:
     """Probabilities for every frame of a track.
 
@@ -59,6 +60,7 @@ def predict_track(
         context_seconds: and how much more it sees before and after. A track no longer than both is
             seen whole.
         max_gap_seconds: a longer time between two frames divides the track.
+        known: what the model's ``encode`` makes of rows of the track, where that is known already.
 
     Returns:
         one row per frame of the track. The same input gives the same output.
@@ -67,7 +69,7 @@ def predict_track(
     columns = {"emotion": len(model.vocabulary), "phase": 4, "intensity": 1}
     found = {name: np.zeros((len(pts), width), np.float32) for name, width in columns.items()}
     for first, last in contiguous(pts, max_gap_seconds):
-        features = _Features(model, track, first, last, batch_size)
+        features = _Features(model, track, first, last, batch_size, known)
         span = pts[last - 1] - pts[first]
         steps = 1 + int(np.ceil(span * model.sample_rate_hz - 1e-6))
         grid = pts[first] + np.arange(steps) / model.sample_rate_hz
@@ -139,8 +141,11 @@ def _ask(model: SequenceModel, features: Tensor) -> dict[str, NDArray[np.float32
 class _Features:
     """Features of a stretch of a track, asked for in rising order: each frame encoded once, then let go."""
 
-    def __init__(self, model: SequenceModel, track: Track, first: int, last: int, batch_size: int) -> None:
-        self._model, self._track, self._batch_size = model, track, batch_size
+    def __init__(
+        self, model: SequenceModel, track: Track, first: int, last: int, batch_size: int,
+        known: Callable[[NDArray[np.int64]], Tensor] | None,
+    ) -> None:  # fmt: skip
+        self._model, self._track, self._batch_size, self._known = model, track, batch_size, known
         self._pts = np.asarray(track.pts_seconds, np.float64)
         self._next, self._last = first, last
         self._held_from = first
@@ -154,8 +159,7 @@ class _Features:
         while self._next < high:
             # Batches lie at fixed places of the track: chunking does not change how frames are batched.
             stop = min(self._next + self._batch_size, self._last)
-            faces = self._model.read(self._track, self._next, stop)
-            parts.append(self._model.encode(faces.to(self._model.device)))
+            parts.append(self._encoded(self._next, stop))
             self._next = stop
         self._held, self._held_from = torch.cat(parts), low
         below, weight = neighbours(times, self._pts[low : low + len(self._held)])
@@ -165,3 +169,8 @@ class _Features:
         return torch.lerp(
             self._held[torch.from_numpy(below).to(device)], self._held[torch.from_numpy(above).to(device)], w
         )
+
+    def _encoded(self, start: int, stop: int) -> Tensor:
+        if self._known is not None:
+            return self._known(np.arange(start, stop)).to(self._model.device)
+        return self._model.encode(self._model.read(self._track, start, stop).to(self._model.device))

@@ -110,6 +110,11 @@ class _SvmTraining(SequenceModel):
     machine: LinearMachine
     penalty: float
 
+    @property
+    def keeps_features(self) -> bool:
+        """Always, but of windows that are augmented."""
+        return getattr(getattr(self.trainer, "datamodule", None), "augmentation", None) is None
+
     def _begin(self) -> None:
         self._seen: list[dict[str, NDArray]] = []
 
@@ -126,7 +131,9 @@ class _SvmTraining(SequenceModel):
         unnamed = (named == NO_LABEL).all(dim=1, keepdim=True)
         named = torch.where(unnamed, clip, named)
         with torch.no_grad():
-            features = self.encode(batch[self.inputs][mask])
+            features = (
+                batch["features"][mask] if "features" in batch else self.encode(batch[self.inputs][mask])
+            )
         arrays = {
             "features": features.float(), "emotion": named[mask], "phase": batch["phase"][mask],
             "intensity": batch["intensity"][mask],

@@ -114,6 +114,8 @@ def load_model(name_or_path: Path | str = "bundled", device: str | torch.device 
         raise WeightsError(
             path, f"not the weights of this {notes['architecture']}: {', '.join(wrong[:3])} differ"
         )
+    if lost := sorted(name for name, tensor in tensors.items() if not torch.isfinite(tensor).all()):
+        raise WeightsError(path, f"holds what is no number (NaN or infinite): {', '.join(lost[:3])}")
     model.load_state_dict({name: tensor.to(expected[name].dtype) for name, tensor in tensors.items()})
     model = model.to(device).eval()
     if all(p.ndim <= 4 for p in model.parameters()):  # there is no such order for three dimensions

@@ -34,14 +34,18 @@ class StoredTrack:
         self._group = group
         self.name = str(group.name)
         self._codec = crop_codec
+        self._path = group.file.filename
+        self._columns: dict[str, h5py.Dataset] = {}  # asking for one takes as long as reading from it
         self.track_id = int(group.attrs["track_id"])
 
     def __len__(self) -> int:
         return len(self._group["frame_indices"])
 
     def _read(self, name: str, rows: slice = slice(None)) -> NDArray:
-        with damage_told(self._group.file.filename):
-            return self._group[name][rows]
+        with damage_told(self._path):
+            if name not in self._columns:
+                self._columns[name] = self._group[name]
+            return self._columns[name][rows]
 
     @cached_property
     def frame_indices(self) -> NDArray[np.int64]:
@@ -86,28 +90,35 @@ class StoredTrack:
         """
         start, stop, _ = slice(start, stop).indices(len(self))
         if self._codec == schema.NO_CROPS:
-            raise StoreError(self._group.file.filename, "its faces were not kept (keep_crops)")
+            raise StoreError(self._path, "its faces were not kept (keep_crops)")
         if self._codec == "raw":
             return self._read("crops", slice(start, stop))
-        pictures = []
-        for file in self.jpeg_files(start, stop):
-            picture = cv2.imdecode(file, cv2.IMREAD_COLOR) if len(file) else None
-            if picture is None:
-                raise StoreError(self._group.file.filename, f"track {self.track_id} holds a damaged picture")
-            pictures.append(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB))
-        if not pictures:
+        if start >= stop:
             return np.zeros((0, 0, 0, 3), np.uint8)
-        return np.stack(pictures)
+        pictures: NDArray[np.uint8] | None = None
+        for i, file in enumerate(self.jpeg_files(start, stop)):
+            picture = cv2.imdecode(file, cv2.IMREAD_COLOR) if len(file) else None
+            if pictures is None and picture is not None:
+                pictures = np.empty((stop - start, *picture.shape), np.uint8)
+            if picture is None or pictures is None or picture.shape != pictures.shape[1:]:
+                raise StoreError(self._path, f"track {self.track_id} holds a damaged picture")
+            cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, dst=pictures[i])
+        assert pictures is not None
+        return pictures
+
+    @cached_property
+    def _offsets(self) -> NDArray[np.int64]:
+        return self._read("crops_offsets")
 
     def jpeg_layout(self) -> tuple[NDArray[np.int64], int]:
         """Of a ``jpeg`` store: where files start and the last one ends, int64 (T+1,); bytes in all."""
-        return self._read("crops_offsets"), len(self._group["crops_jpeg"])
+        return self._offsets, len(self._group["crops_jpeg"])
 
     def jpeg_files(self, start: int, stop: int) -> list[NDArray[np.uint8]]:
         """Of a ``jpeg`` store: the files of rows ``start`` to ``stop`` (exclusive)."""
-        offsets = self._read("crops_offsets", slice(start, stop + 1))
+        offsets = self._offsets[start : stop + 1]
         if (np.diff(offsets) < 0).any() or offsets[0] < 0:
-            raise StoreError(self._group.file.filename, f"track {self.track_id} has no order in its pictures")
+            raise StoreError(self._path, f"track {self.track_id} has no order in its pictures")
         blob = self._read("crops_jpeg", slice(int(offsets[0]), int(offsets[-1])))
         starts = offsets - offsets[0]
         return [blob[begin:end] for begin, end in pairwise(starts)]

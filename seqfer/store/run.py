@@ -31,10 +31,11 @@ class RunStore:
         paths: the store of each video, sorted by video.
     """
 
-    def __init__(self, paths: Mapping[str, Path], *, max_open: int = 64) -> None:
+    def __init__(self, paths: Mapping[str, Path], *, max_open: int = 256) -> None:
         self.paths = dict(sorted(paths.items()))
         self._max_open = max_open
         self._stores: OrderedDict[str, TrackStore] = OrderedDict()
+        self._sound: set[str] = set()
         self._pid = os.getpid()
 
     def __len__(self) -> int:
@@ -53,7 +54,10 @@ class RunStore:
         if video_id not in self._stores:
             if not path.exists():
                 raise StoreError(path, f"no such file: the track store of video {video_id!r} is missing")
-            self._stores[video_id] = checked(open_h5(path, format=schema.FORMAT, version=schema.VERSION))
+            file = open_h5(path, format=schema.FORMAT, version=schema.VERSION)
+            # Looking through it takes longer than opening it: once is enough.
+            self._stores[video_id] = TrackStore(file) if video_id in self._sound else checked(file)
+            self._sound.add(video_id)
             # Let go, not closed: HDF5 closes a file when nothing of it is in use any more.
             while len(self._stores) > self._max_open:
                 self._stores.popitem(last=False)
@@ -93,7 +97,7 @@ class RunStore:
         return {**self.__dict__, "_stores": OrderedDict()}
 
 
-def open_run(places: Path | str | Sequence[Path | str], *, max_open: int = 64) -> RunStore:
+def open_run(places: Path | str | Sequence[Path | str], *, max_open: int = 256) -> RunStore:
     """The track stores of a run's folder as one thing.
 
     Args:

@@ -76,6 +76,9 @@ def test_absent_mismatched_and_foreign_files_are_refused(saved, tmp_path):
     save_file(tensors, saved)
     with pytest.raises(WeightsError, match=r"heads\.phase\.bias"):
         load_model(saved)
+    save_file({**load_file(saved), "heads.phase.bias": torch.full((4,), float("nan"))}, saved)
+    with pytest.raises(WeightsError, match="no number"):
+        load_model(saved)
     saved.write_bytes(b"not safetensors at all")
     with pytest.raises(WeightsError, match="safetensors"):
         load_model(saved)

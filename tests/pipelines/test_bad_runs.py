@@ -47,6 +47,16 @@ def test_a_half_finished_run_is_exported_as_far_as_it_goes(run, capfd):
     assert (run / "transition_matrix.csv").is_file()
 
 
+def test_a_damaged_model_is_told_once_not_for_each_video(run, model, tmp_path, capfd):
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(model.read_bytes()[:2000])
+    broken.with_suffix(".json").write_bytes(model.with_suffix(".json").read_bytes())
+    with pytest.raises(SystemExit) as stopped:
+        main(["predict", str(run), "--quiet", "--cluster.workers=1", "--model", str(broken)])
+    said = capfd.readouterr().err.splitlines()
+    assert stopped.value.code == 2 and len(said) == 1 and "not a readable safetensors file" in said[0]
+
+
 def test_a_damaged_or_older_json_is_made_anew(run, capfd):
     path = run / "a.json"
     whole = path.read_bytes()

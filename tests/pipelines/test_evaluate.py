@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import cv2
 import pytest
 from fake_tracks import write_data
 from seqfer.pipelines.evaluate import main
@@ -67,6 +68,10 @@ def test_a_saved_model_is_scored_on_strangers_only(data, tmp_path, capsys):
     own.write_text("\n".join([lines[0], *(x for x in lines[1:] if x[:2] in ("v0", "v1"))]) + "\n")
     assert main([*score, f"--data.stores={data[0]}", f"--data.labels={own}"]) == 0
     assert report(tmp_path / "scores")["subjects"] == 2
+    for start in ("model.safetensors", "checkpoints/last.ckpt"):  # learning on does not forget them either
+        more = [f"--start_from={model / start}", *options(*data)]
+        assert main(["-o", str(tmp_path / "more"), "--protocol=kfold", "--folds=2", *training(1), *more]) == 2
+        assert "subjects both trained and tested on: p2, p3, p4" in capsys.readouterr().err
     other = ["--data.vocabulary=[anger,neutral]", '--data.emotion_map={"happy": "anger"}']
     assert main([*score, f"--data.stores={data[0]}", f"--data.labels={own}", *other]) == 2
     assert "does not know anger" in capsys.readouterr().err
@@ -85,6 +90,7 @@ def test_each_is_trained_on_and_all_are_tested_on(tmp_path, capsys):
     cells = report(out)["scores"]
     assert set(cells) == set(cells["one"]) == {"one", "two"}
     assert json.loads((out / "trained_on_one" / "tested_on_two.json").read_text())["subjects"] == 4
+    assert cv2.imread(str(out / "evaluation.png")).std() > 10
     assert json.loads((out / "trained_on_one" / "tested_on_one.json").read_text())["subjects"] == 2
     labels = tmp_path / "two" / "labels.csv"
     labels.write_text(labels.read_text().replace(",t0", ",o0"))

@@ -125,6 +125,16 @@ def test_kept_features_train_to_the_same_and_only_where_they_may(data, tmp_path,
     assert "keep_features needs data.augmentation null" in capsys.readouterr().err.splitlines()[-1]
 
 
+def test_tensorboard_is_written_beside_the_table(data, tmp_path):
+    reader = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    assert main(arguments(data, tmp_path, 2, "--tensorboard=true")) == 0
+    events = reader.EventAccumulator(str(tmp_path / "tensorboard" / "version_0"))
+    events.Reload()
+    assert {"train/loss", "val/loss", "val/uar"} <= set(events.Tags()["scalars"])
+    told = [event.value for event in events.Scalars("val/loss")]
+    np.testing.assert_allclose(told, [float(r["val/loss"]) for r in history(tmp_path)], rtol=1e-5)
+
+
 def test_resumed_training_is_training_that_never_stopped(data, tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert main(arguments(data, whole, 4)) == 0
@@ -157,6 +167,15 @@ def test_what_is_wrong_is_said_in_one_line(data, tmp_path, capsys):
         assert words in capsys.readouterr().err.splitlines()[-1]
     assert main(arguments(data, tmp_path, 1, "--model.init_args.encoder=nowhere")) == 2
     assert capsys.readouterr().err.startswith("seqfer train: nowhere: no such model; bundled are: ")
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes((tmp_path / "m" / "model.safetensors").read_bytes()[:3000])
+    cut.with_suffix(".json").write_bytes((tmp_path / "m" / "model.json").read_bytes())
+    capsys.readouterr()
+    for start in (f"--start_from={cut}", f"--model.init_args.encoder={cut}"):
+        assert main(arguments(data, tmp_path, 1, start)) == 2
+        assert capsys.readouterr().err.startswith(f"seqfer train: {cut}: not a readable safetensors file")
+    assert main(arguments(data, tmp_path, 3, "--model.init_args.learning_rate=1e30")) == 2
+    assert "the training diverged" in capsys.readouterr().err.splitlines()[-1]
     assert main(arguments(data, tmp_path, 1, "--data.val_share=2")) == 2
     assert "val_share must be between 0 and 1" in capsys.readouterr().err.splitlines()[-1]
     for wrong in ("--model=Transformer", "--data.colour=red", "--model.init_args.hidden=x"):
