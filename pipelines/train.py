@@ -30,6 +30,7 @@ from seqfer.models import (
     read_metadata,
     save_model,
 )
+from seqfer.models.calibration import calibrate
 from seqfer.models.kept import KeptFeatures
 from seqfer.models.starting import OF_ONES_OWN, start_from
 
@@ -299,7 +300,10 @@ def _fit(cli: _Cli, config: Namespace) -> Trained | None:
         "name": Path(config.output).name, "checkpoint": Path(best).name, "last_scores": scores,
         "versions": versions, "training_subjects": list(model.trained_on),
     }  # fmt: skip
-    path = save_model(load_model(best), Path(config.output) / "model", metadata)
+    found = load_model(best)
+    if found.by_gradient and data.val_windows is not None:
+        calibrate(found, data.val_dataloader())
+    path = save_model(found, Path(config.output) / "model", metadata)
     score = cli.checkpoints.best_model_score
     assert score is not None  # it has a path
     return Trained(

@@ -23,9 +23,15 @@ class Attention(nn.Module):
 def recurrent_layers(
     cell: str, inputs: int, hidden: int, layers: int, bidirectional: bool, dropout: float
 ) -> nn.GRU | nn.LSTM:
-    """GRU or LSTM layers; see :func:`passed_through`."""
-    kind = {"gru": nn.GRU, "lstm": nn.LSTM}[cell]
-    return kind(
+    """GRU or LSTM layers; see :func:`passed_through`.
+
+    Raises:
+        ValueError: another ``cell``.
+    """
+    kinds = {"gru": nn.GRU, "lstm": nn.LSTM}
+    if cell not in kinds:
+        raise ValueError(f"cell must be {' or '.join(kinds)}, got {cell!r}")
+    return kinds[cell](
         inputs, hidden, num_layers=layers, batch_first=True, bidirectional=bidirectional,
         dropout=dropout if layers > 1 else 0.0,
     )  # fmt: skip

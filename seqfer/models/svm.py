@@ -13,15 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from ..labels import PHASES
 from .base import SequenceModel
+from .calibration import best_temperature
 from .encoded import EncodedModel
 from .losses import NO_LABEL, SequenceOutputs
 from .pictures import grey_view
-
-_TEMPERATURES = np.geomspace(0.05, 5.0, 41)
 
 
 class LinearMachine(nn.Module):
@@ -156,9 +154,7 @@ class _SvmTraining(SequenceModel):
         told = torch.from_numpy(arrays["emotion"] != NO_LABEL)
         with torch.no_grad():
             margins = self.machine(torch.from_numpy(arrays["features"]).to(self.device)).emotion_logits.cpu()
-        truth = torch.from_numpy(arrays["emotion"])[told]
-        losses = [float(F.cross_entropy(margins[told] / t, truth)) for t in _TEMPERATURES]
-        self.temperature.fill_(float(_TEMPERATURES[int(np.argmin(losses))]))
+        self.temperature.fill_(best_temperature(margins[told], torch.from_numpy(arrays["emotion"])[told]))
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """One that moves nothing: training is solving."""

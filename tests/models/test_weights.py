@@ -91,6 +91,13 @@ def test_absent_mismatched_and_foreign_files_are_refused(saved, tmp_path):
         load_model(bad)
 
 
+def test_a_description_of_a_network_that_there_is_not_is_refused(saved):
+    notes = saved.with_suffix(".json")
+    notes.write_text(notes.read_text().replace('"gru"', '"cru"'))
+    with pytest.raises(WeightsError, match="cell must be gru or lstm, got 'cru'"):
+        load_model(saved)
+
+
 def test_checkpoints_cannot_run_code(tmp_path):
     class Evil:
         def __reduce__(self):
