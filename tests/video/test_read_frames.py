@@ -174,6 +174,7 @@ def test_a_file_cut_short_gives_what_is_there_and_says_so(tmp_path, name):
     with av.open(str(whole), "w", options={"movflags": "faststart"} if "mp4" in name else {}) as output:
         stream = output.add_stream("libx264", rate=30)
         stream.width, stream.height, stream.pix_fmt, stream.gop_size = 160, 120, "yuv420p", 10
+        stream.options = {"bf": "0"}  # else the cut may fall between a frame and one shown before it
         for picture in moving_square(90):
             output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         output.mux(stream.encode(None))
