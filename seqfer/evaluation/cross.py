@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files import atomic_path, atomic_text
+from ..files import atomic_text
+from .drawing import draw_cells, save_png
 
 #: Scores of each pair, trained on first.
 Cells = Mapping[str, Mapping[str, Any]]
@@ -56,7 +57,6 @@ def _as_markdown(names: list[str], matrices: Mapping[str, NDArray[np.float64]]) 
 
 
 def _draw(path: Path, names: list[str], matrices: Mapping[str, NDArray[np.float64]]) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
@@ -64,18 +64,11 @@ def _draw(path: Path, names: list[str], matrices: Mapping[str, NDArray[np.float6
     figure = Figure(figsize=(panel * count + 1.0, panel + 1.8), dpi=110, layout="constrained")
     figure.suptitle("framed: people of the same data set, left out of the training", fontsize=9)
     panels = figure.subplots(1, count, squeeze=False, sharey=True)[0]
-    places = range(len(names))
     for axes, (title, values) in zip(panels, matrices.items(), strict=False):
-        axes.imshow(values, cmap="Blues", vmin=0, vmax=1)
-        axes.set_xticks(places, names, rotation=45, ha="right")
-        axes.set_yticks(places, names)
+        draw_cells(axes, values, names, np.char.mod("%.1f", 100 * values), fontsize=10)
         axes.set_xlabel("tested on")
         axes.set_title(f"{title}, %", fontsize=10)
-        for (i, j), value in np.ndenumerate(values):
-            colour = "white" if value > 0.5 else "black"
-            axes.text(j, i, f"{100 * value:.1f}", ha="center", va="center", color=colour)
-        for i in places:
+        for i in range(len(names)):
             axes.add_patch(Rectangle((i - 0.5, i - 0.5), 1, 1, fill=False, edgecolor="#c2571a", linewidth=2))
     panels[0].set_ylabel("trained on")
-    with atomic_path(path) as partial:
-        FigureCanvasAgg(figure).print_png(str(partial), metadata={"Software": None})
+    save_png(figure, path)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..files import atomic_path, atomic_text
+from ..files import atomic_text
+from .drawing import draw_cells, save_png
 from .tally import Tally, bootstrap, recalls
 
 FORMAT, VERSION = "seqfer.evaluation", 1
@@ -95,22 +96,14 @@ def draw_confusion(path: Path, counts: NDArray[np.int64], names: Sequence[str], 
     Raises:
         InputError: it cannot be written.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     size = 1.6 + 0.62 * len(names)
     figure = Figure(figsize=(size + 0.6, size), dpi=110, layout="constrained")
     axes = figure.subplots()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
-    axes.set_yticks(range(len(names)), names)
+    draw_cells(axes, shares, names, np.char.mod("%d", counts), fontsize=8)
     axes.set_xlabel("told")
     axes.set_ylabel("true")
     axes.set_title(title)
-    for i, row in enumerate(counts):
-        for j, count in enumerate(row):
-            colour = "white" if shares[i, j] > 0.5 else "black"
-            axes.text(j, i, str(int(count)), ha="center", va="center", color=colour, fontsize=8)
-    with atomic_path(path) as partial:
-        FigureCanvasAgg(figure).print_png(str(partial), metadata={"Software": None})
+    save_png(figure, path)
