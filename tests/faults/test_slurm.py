@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-from disturbance import digests, finish, run, start, wait_for
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import slurm
+from disturbance import digests, finish, run, start, wait_for
 
 pytestmark = [
     pytest.mark.slow,

@@ -11,10 +11,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from disturbance import digests, finish, on, run, start, wait_for
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import sshd
+from disturbance import digests, finish, on, run, start, wait_for
 
 pytestmark = [
     pytest.mark.slow,
