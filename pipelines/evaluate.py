@@ -119,7 +119,9 @@ def _score_saved(made: argparse.Namespace, rest: Sequence[str], scoring: Scoring
 
 def _rounds(made: argparse.Namespace, rest: Sequence[str], scoring: ScoringConfig) -> None:
     fixed = made.protocol == "fixed"
-    cli = make_cli([*rest, *(["--data.split=column"] if fixed else []), f"--output={made.output}"])
+    if fixed:
+        rest = [*rest, "--data.split=column"]
+    cli = make_cli([*rest, f"--output={made.output}"])
     whole = _set_of(cli.datamodule, "")
     tested = _only(whole, whole.data.of_side("test")) if fixed else whole
     if not made.same_names_differ:
@@ -133,8 +135,8 @@ def _rounds(made: argparse.Namespace, rest: Sequence[str], scoring: ScoringConfi
     scores = []
     kept = KeptFeatures()
     for n, people in enumerate(rounds):
-        more = ["--data.split=column"] if people is None else [f"--data.test_subjects={json.dumps(people)}"]
-        folder = made.output / f"fold_{n + 1}" if people is not None else made.output / "model"
+        more = [] if people is None else [f"--data.test_subjects={json.dumps(people)}"]
+        folder = made.output / ("model" if people is None else f"fold_{n + 1}")
         trained = _train([*rest, *more, f"--output={folder}"], kept)
         own = trained.data.of_side("test")
         if not own:
