@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn import functional as F
 
 from seqfer.models import LossWeights, SequenceModel
+from seqfer.models.calibration import best_temperature
 from seqfer.models.encoder import FrameEncoder
 from seqfer.models.losses import sequence_loss
 
@@ -129,8 +129,6 @@ def calibrate(model: SequenceModel, crops: NDArray[np.uint8], truth: NDArray[np.
         crops: uint8 (N, S, S), grey, each seen for one moment.
         truth: int64 (N,), their emotions.
     """
-    scores, wanted = moment_logits(model, crops), torch.from_numpy(truth)
-    grid = np.geomspace(0.3, 3.0, 81)
-    losses = [float(F.cross_entropy(scores / t, wanted)) for t in grid]
-    model.temperature.fill_(float(grid[int(np.argmin(losses))]))
+    best = best_temperature(moment_logits(model, crops), torch.from_numpy(truth), np.geomspace(0.3, 3.0, 81))
+    model.temperature.fill_(best)
     return float(model.temperature)

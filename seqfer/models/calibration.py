@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -14,10 +15,10 @@ from .base import SequenceModel
 _TEMPERATURES = np.geomspace(0.05, 5.0, 81)
 
 
-def best_temperature(logits: Tensor, truth: Tensor) -> float:
+def best_temperature(logits: Tensor, truth: Tensor, among: NDArray[np.float64] = _TEMPERATURES) -> float:
     """What to divide logits (N, K) by for ``truth`` to be most likely: int64 (N,), or shares (N, K)."""
-    losses = [float(F.cross_entropy(logits / t, truth)) for t in _TEMPERATURES]
-    return float(_TEMPERATURES[int(np.argmin(losses))])
+    losses = [float(F.cross_entropy(logits / t, truth)) for t in among]
+    return float(among[int(np.argmin(losses))])
 
 
 @torch.no_grad()
