@@ -23,7 +23,8 @@ from seqfer.models.kept import KeptFeatures
 from seqfer.store import RunStore, open_run
 
 from .options import VerbParser
-from .train import Trained, make_cli, quiet_lightning, taught_before, train
+from .train import Trained, taught_before, train
+from .train_cli import make_cli, quiet_lightning
 
 _DESCRIPTION = """
 Held against labels: a saved model (--weights), or a way of training one, anew for each group of people left
