@@ -8,18 +8,14 @@ scripts/bench_long_video.py --face face.mp4 --other empty.mp4 --hours 10``. Figu
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Sequence
-from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
-import psutil
+from watched import in_fifths, watched_extraction
 
 _RATE = 10
 _BLOCK_SECONDS = 600.0
@@ -90,25 +86,10 @@ def _packets(clip: Path, folder: Path) -> Path:
 
 
 def _extract(folder: Path) -> None:
-    command = [sys.executable, "-m", "seqfer.pipelines", "extract", folder / "videos", "-o", folder / "out"]
-    command += ["--quiet", "--cluster.workers=1"]
-    started, used = time.monotonic(), 0.0
-    memory: dict[str, list[float]] = {"driver": [], "worker": []}
-    with subprocess.Popen([*map(str, command)]) as run:
-        driver = psutil.Process(run.pid)
-        while run.poll() is None:
-            with suppress(psutil.Error):
-                memory["driver"].append(driver.memory_info().rss / 2**20)
-                for child in driver.children():
-                    if "spawn_main" in " ".join(child.cmdline()):
-                        memory["worker"].append(child.memory_info().rss / 2**20)
-                        used = sum(child.cpu_times()[:2])
-            time.sleep(0.5)
-    assert run.returncode == 0
-    print(f"{time.monotonic() - started:.0f} s, {used:.0f} s of the worker's CPU")
-    for name, samples in memory.items():
-        shown = " ".join(f"{np.max(fifth):.0f}" for fifth in np.array_split(samples, 5))
-        print(f"{name}'s memory, MiB, highest in each fifth: {shown}", flush=True)
+    seen = watched_extraction(folder, workers=1)
+    print(f"{seen.seconds:.0f} s, {seen.worker_seconds:.0f} s of the worker's CPU")
+    for name, samples in (("driver", seen.driver), ("worker", seen.worker)):
+        print(f"{name}'s memory, MiB, highest in each fifth: {in_fifths(samples)}", flush=True)
 
 
 def _compare(path: Path, wanted: Sequence[tuple[float, float]]) -> None:

@@ -6,14 +6,10 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
-import numpy as np
-import psutil
+from watched import in_fifths, watched_extraction
 
 
 def main() -> None:
@@ -25,11 +21,11 @@ def main() -> None:
         folder = Path(scratch)
         _write_videos(folder / "videos", args.videos)
         for name in ("run", "resume"):
-            seconds, memory = _measured(folder, args.workers)
-            steps = np.array_split(memory, 5)
-            shown = " ".join(f"{np.max(step):.0f}" for step in steps)
+            seen = watched_extraction(folder, workers=args.workers)
+            shown = in_fifths(seen.driver)
             print(
-                f"{name}: {seconds:.1f} s; driver's memory, MiB, highest in each fifth: {shown}", flush=True
+                f"{name}: {seen.seconds:.1f} s; driver's memory, MiB, highest in each fifth: {shown}",
+                flush=True,
             )
 
 
@@ -41,19 +37,6 @@ def _write_videos(folder: Path, count: int) -> None:
     data = (folder / "00000.mp4").read_bytes()
     for n in range(1, count):
         (folder / f"{n:05d}.mp4").write_bytes(data)
-
-
-def _measured(folder: Path, workers: int) -> tuple[float, list[float]]:
-    command = [sys.executable, "-m", "seqfer.pipelines", "extract", folder / "videos", "-o", folder / "out"]
-    started, memory = time.monotonic(), []
-    quiet = ("--quiet", f"--cluster.workers={workers}")
-    with subprocess.Popen([*map(str, command), *quiet]) as run:
-        driver = psutil.Process(run.pid)
-        while run.poll() is None:
-            memory.append(driver.memory_info().rss / 2**20)
-            time.sleep(0.5)
-    assert run.returncode == 0
-    return time.monotonic() - started, memory
 
 
 if __name__ == "__main__":
