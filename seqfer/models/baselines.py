@@ -164,7 +164,6 @@ class Cnn3d(SequenceModel):
             batch, _, steps = x.shape[:3]
             alone = norm(x.transpose(1, 2).flatten(0, 1))
             x = F.relu(alone).unflatten(0, (batch, steps)).transpose(1, 2)
-        parts = F.adaptive_avg_pool3d(
-            x, (x.shape[2], _PARTS, _PARTS)
-        )  # faces are aligned: places mean something
+        # Faces are aligned: places mean something.
+        parts = F.adaptive_avg_pool3d(x, (x.shape[2], _PARTS, _PARTS))
         return self.heads(self.dropout(parts.transpose(1, 2).flatten(2)))
